@@ -1,0 +1,18 @@
+using Orchestration.Core.Evaluation;
+using Orchestration.Core.Judging;
+
+namespace Orchestration.Core;
+
+/// <summary>
+/// Finds an actor by its id. The only way by which actors reach one another, so that a host decides where they live:
+/// in this process, or behind grains of a cluster.
+/// </summary>
+public interface IActors
+{
+    /// <summary>The judge with this id.</summary>
+    /// <exception cref="OrchestrationException">No such judge (<see cref="ErrorCodes.NotFound"/>).</exception>
+    IJudge Judge(string judgeId);
+
+    /// <summary>A pair evaluation. The key (pair and judge-set version, or a shard) decides placement only.</summary>
+    IPairEvaluation PairEvaluation(string key);
+}
