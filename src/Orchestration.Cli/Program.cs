@@ -1,3 +1,6 @@
-using Orchestration.Cli;
+namespace Orchestration.Cli;
 
-return await CommandLine.RunAsync(args);
+internal static class Program
+{
+    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
+}
