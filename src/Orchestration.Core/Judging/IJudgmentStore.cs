@@ -1,3 +1,5 @@
+using Orchestration.Core.Pairs;
+
 namespace Orchestration.Core.Judging;
 
 /// <summary>
@@ -7,7 +9,16 @@ namespace Orchestration.Core.Judging;
 /// <param name="Pair">Hash of prompt and answer (or of the comparison as shown).</param>
 /// <param name="Judge">Hash of the judge's version, and of the reference where it reads one.</param>
 /// <param name="Repeat">0 for the only one; 1, 2, … for repeated asking.</param>
-public readonly record struct JudgmentAddress(Hash128 Pair, Hash128 Judge, int Repeat);
+public readonly record struct JudgmentAddress(Hash128 Pair, Hash128 Judge, int Repeat)
+{
+    /// <summary>The address of a judge's judgment of a pair.</summary>
+    /// <param name="judge">The judge.</param>
+    /// <param name="pairHash"><see cref="PairHash.Of(Pairs.Pair)"/> or its like for comparisons.</param>
+    /// <param name="reference">The pair's reference; part of the address only where the judge reads it.</param>
+    /// <param name="repeat">0 for the only one.</param>
+    public static JudgmentAddress Of(JudgeDescriptor judge, Hash128 pairHash, string? reference, int repeat = 0) =>
+        new(pairHash, judge.NeedsReference ? PairHash.Of("reference", judge.Version.ToString(), reference ?? "") : judge.Version, repeat);
+}
 
 /// <summary>A judgment as stored: only answers are stored, never failures.</summary>
 public sealed record StoredJudgment

@@ -45,6 +45,12 @@ public sealed record JudgeDescriptor
     /// <summary>True where a call costs money: its judgments are stored before they count and are never bought twice.</summary>
     public bool IsPaid { get; init; }
 
+    /// <summary>
+    /// True where one stored judgment at repeat 0 is the whole of what this judge says of a pair, so that it can be looked up without asking the
+    /// judge. False for judges that reduce several samples.
+    /// </summary>
+    public bool HasSingleAddress { get; init; } = true;
+
     /// <summary>True where it compares two answers in one call, false where it scores one answer.</summary>
     public bool ComparesDirectly { get; init; }
 }
