@@ -1,0 +1,55 @@
+using Orchestration.Core.Judging;
+
+namespace Orchestration.Core.Configuration;
+
+/// <summary>What <c>orchestration.yaml</c> says: deployments, judge sets, rubric folders and the scales of recorded judges. Immutable.</summary>
+public sealed record OrchestrationConfig
+{
+    /// <summary>The file's usual name.</summary>
+    public const string DefaultFileName = "orchestration.yaml";
+
+    /// <summary>Nothing configured: code judges and recorded judges still work.</summary>
+    public static OrchestrationConfig Empty { get; } = new();
+
+    /// <summary>The file it was read from, with its folder; null for <see cref="Empty"/>.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Deployments by name.</summary>
+    public IReadOnlyDictionary<string, DeploymentConfig> Deployments { get; init; } = new Dictionary<string, DeploymentConfig>(StringComparer.Ordinal);
+
+    /// <summary>Named lists of judge specifications (<c>relevance</c>, <c>truthfulness@gpt-mini</c>).</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> JudgeSets { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    /// <summary>Folders with rubrics of the user's own, absolute, in the order of the file.</summary>
+    public IReadOnlyList<string> RubricFolders { get; init; } = [];
+
+    /// <summary>The scales of judges that only exist as recorded scores, by judge name.</summary>
+    public IReadOnlyDictionary<string, Scale> JudgeScales { get; init; } = new Dictionary<string, Scale>(StringComparer.Ordinal);
+
+    /// <summary>Reads and checks a file.</summary>
+    /// <param name="path">The file; null for <c>orchestration.yaml</c> in the current folder where there is one, else <see cref="Empty"/>.</param>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="ErrorCodes.Configuration"/>: everything that is wrong in the file, a line each, with file, line, option, value and cure;
+    /// <see cref="ErrorCodes.Input"/>: the named file is missing or cannot be read.
+    /// </exception>
+    public static OrchestrationConfig Load(string? path) => ConfigurationReader.Load(path);
+
+    /// <summary>Reads and checks text.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="file">The path it stands for: named in messages; relative rubric folders start from its folder.</param>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static OrchestrationConfig Parse(string yaml, string file) => ConfigurationReader.Parse(yaml, file);
+
+    /// <summary>The deployment with this name.</summary>
+    /// <exception cref="OrchestrationException"><see cref="ErrorCodes.NotFound"/>: none has it; names those there are.</exception>
+    public DeploymentConfig Deployment(string name)
+    {
+        if (Deployments.TryGetValue(name, out var deployment)) return deployment;
+        var where = File ?? $"no {DefaultFileName} was found, so there are no deployments";
+        var nearest = NearestName.Of(name, Deployments.Keys);
+        var cure = nearest is not null ? $"Did you mean '{nearest}'?"
+            : Deployments.Count > 0 ? $"It names: {string.Join(", ", Deployments.Keys.Order(StringComparer.Ordinal))}."
+            : $"Add it under 'deployments' of {DefaultFileName}, or name the file with --config.";
+        throw new OrchestrationException(ErrorCodes.NotFound, $"No deployment is called '{name}' ({where}). {cure}");
+    }
+}
