@@ -1,0 +1,53 @@
+using System.Buffers.Binary;
+using System.Text;
+using Orchestration.Core;
+
+namespace Orchestration.Storage.Sqlite.Judgments;
+
+/// <summary>Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte.</summary>
+internal sealed class ByteWriter
+{
+    private byte[] _bytes = new byte[256];
+
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+    public void Clear() => Length = 0;
+
+    public void Byte(byte value) => Space(1)[0] = value;
+
+    public void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Space(bytes.Length));
+
+    public void Hash(Hash128 hash) => hash.WriteTo(Space(16));
+
+    public void Double(double value) => BinaryPrimitives.WriteDoubleLittleEndian(Space(8), value);
+
+    public void Count(ulong value)
+    {
+        while (value >= 0x80)
+        {
+            Byte((byte)(value | 0x80));
+            value >>= 7;
+        }
+
+        Byte((byte)value);
+    }
+
+    public void Count(long value) => Count((ulong)value);
+
+    public void Text(string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        Count(length);
+        Encoding.UTF8.GetBytes(text, Space(length));
+    }
+
+    private Span<byte> Space(int count)
+    {
+        if (Length + count > _bytes.Length) Array.Resize(ref _bytes, Math.Max(Length + count, _bytes.Length * 2));
+        var space = _bytes.AsSpan(Length, count);
+        Length += count;
+        return space;
+    }
+}

@@ -1,0 +1,162 @@
+using Orchestration.Core;
+
+namespace Orchestration.Storage.Sqlite;
+
+/// <summary>The tables, as numbered migrations. A migration that has been released is never edited; a change is a new one at the end.</summary>
+internal static class Schema
+{
+    /// <summary>Marks the file as ours in its header: "Orch".</summary>
+    public const int ApplicationId = 0x4F726368;
+
+    /// <summary>Bytes of a page. Measured: 4096 costs blobs a quarter of their speed, 16384 makes small commits slower.</summary>
+    public const int PageSize = 8192;
+
+    private static readonly string[] Migrations =
+    [
+        """
+        CREATE TABLE store(
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          owners INTEGER NOT NULL,            -- how many owners have opened it: the next one's number
+          folded_through INTEGER NOT NULL,    -- journal rows up to this one are in pairs and details
+          folded INTEGER NOT NULL             -- judgments in pairs
+        );
+        INSERT INTO store VALUES (1, 0, 0, 0);
+
+        CREATE TABLE journal(seq INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+        CREATE TABLE pairs(id INTEGER PRIMARY KEY, high INTEGER NOT NULL, low INTEGER NOT NULL, entries BLOB NOT NULL);
+        CREATE INDEX pairs_by_hash ON pairs(high);
+        CREATE TABLE details(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+
+        CREATE TABLE sweeps(
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          state INTEGER NOT NULL,
+          definition TEXT NOT NULL,
+          fingerprint TEXT NOT NULL,
+          output_folder TEXT NOT NULL,
+          owner TEXT NOT NULL,
+          created_at INTEGER NOT NULL,        -- UTC ticks
+          row_count INTEGER NOT NULL DEFAULT 0,
+          rejected INTEGER NOT NULL DEFAULT 0,
+          shards INTEGER NOT NULL DEFAULT 0,
+          calls INTEGER NOT NULL DEFAULT 0,
+          failures INTEGER NOT NULL DEFAULT 0,
+          input_tokens INTEGER NOT NULL DEFAULT 0,
+          cached_input_tokens INTEGER NOT NULL DEFAULT 0,
+          output_tokens INTEGER NOT NULL DEFAULT 0,
+          reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+          cost_usd TEXT NOT NULL DEFAULT '0', -- decimal
+          seconds REAL NOT NULL DEFAULT 0
+        );
+        -- key = sweep number << 32 | index. Blobs stand in tables of their own: claiming and counting read none of their pages.
+        CREATE TABLE shards(
+          key INTEGER PRIMARY KEY,
+          sweep INTEGER NOT NULL,
+          row_count INTEGER NOT NULL,
+          first_row INTEGER NOT NULL DEFAULT 0,
+          done INTEGER NOT NULL DEFAULT 0,
+          epoch INTEGER NOT NULL DEFAULT 0,
+          owner TEXT,
+          lease_until INTEGER NOT NULL DEFAULT 0, -- UTC ticks
+          judgments INTEGER NOT NULL DEFAULT 0,
+          unscored INTEGER NOT NULL DEFAULT 0,
+          from_store INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX open_shards ON shards(sweep) WHERE done = 0;
+        CREATE TABLE shard_heads(key INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE shard_texts(key INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE shard_blocks(key INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE unscored(
+          shard INTEGER NOT NULL, row INTEGER NOT NULL, col INTEGER NOT NULL, reason TEXT NOT NULL,
+          PRIMARY KEY (shard, row, col)
+        ) WITHOUT ROWID;
+
+        -- Money is decimal text: exact whatever the prices.
+        CREATE TABLE payers(
+          payer TEXT PRIMARY KEY, cap TEXT, settled TEXT NOT NULL DEFAULT '0', unknown TEXT NOT NULL DEFAULT '0', held TEXT NOT NULL DEFAULT '0'
+        ) WITHOUT ROWID;
+        CREATE TABLE reservations(
+          id INTEGER PRIMARY KEY AUTOINCREMENT, payer TEXT NOT NULL, owner TEXT NOT NULL, amount TEXT NOT NULL
+        );
+        CREATE INDEX reservations_by_payer ON reservations(payer);
+        """,
+    ];
+
+    /// <summary>The version that this program writes.</summary>
+    public static int Version => Migrations.Length;
+
+    /// <summary>Checks that the file is one of ours, or new, and brings it to <see cref="Version"/>.</summary>
+    public static void Prepare(Connection connection)
+    {
+        var path = connection.Path;
+        if (Check(connection) && connection.Number("PRAGMA page_count") == 0) connection.Execute($"PRAGMA page_size = {PageSize}");
+        UseWriteAheadLog(connection);
+        while (true)
+        {
+            connection.Execute("BEGIN IMMEDIATE");
+            try
+            {
+                Check(connection);
+                var version = (int)(connection.Number("PRAGMA user_version") ?? 0);
+                if (version >= Version)
+                {
+                    connection.Execute("ROLLBACK");
+                    return;
+                }
+
+                connection.Execute(Migrations[version]);
+                connection.Execute($"PRAGMA user_version = {version + 1}; PRAGMA application_id = {ApplicationId}; COMMIT");
+            }
+            finally
+            {
+                connection.RollbackIfNeeded();
+            }
+        }
+
+        // True where it is new.
+        bool Check(Connection connection)
+        {
+            var application = connection.Number("PRAGMA application_id") ?? 0;
+            var version = connection.Number("PRAGMA user_version") ?? 0;
+            if (application == ApplicationId)
+            {
+                if (version > Version)
+                {
+                    throw new OrchestrationException(
+                        ErrorCodes.Store,
+                        $"{path} was written by a newer program: its tables are version {version}, this program knows up to {Version}. Use the newer program, or another file.");
+                }
+
+                return false;
+            }
+
+            if (application != 0 || version != 0 || (connection.Number("SELECT count(*) FROM sqlite_schema") ?? 0) != 0)
+            {
+                throw new OrchestrationException(
+                    ErrorCodes.Store, $"{path} is another program's database, not a store. Name another file with --store; nothing was changed in this one.");
+            }
+
+            return true;
+        }
+    }
+
+    private static void UseWriteAheadLog(Connection connection)
+    {
+        // Several processes may open a new file at once. Changing the mode needs the file for itself and does not always wait for it,
+        // so wait as a writer does, then look again.
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var statement = connection.Use("PRAGMA journal_mode = WAL");
+                if (statement.Step() && string.Equals(statement.Text(0), "wal", StringComparison.Ordinal)) return;
+                throw new OrchestrationException(
+                    ErrorCodes.Store,
+                    $"{connection.Path} lies on a file system that cannot share memory between processes, such as a network share. Name a file on a local disk.");
+            }
+            catch (SqliteFailureException failure) when (failure.Result == SQLitePCL.raw.SQLITE_BUSY && attempt < 200)
+            {
+                connection.Execute("BEGIN IMMEDIATE; ROLLBACK");
+            }
+        }
+    }
+}

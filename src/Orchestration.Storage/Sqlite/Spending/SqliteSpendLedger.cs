@@ -1,0 +1,113 @@
+using System.Globalization;
+using Orchestration.Core.Spending;
+
+namespace Orchestration.Storage.Sqlite.Spending;
+
+/// <summary>
+/// Money: per payer what is settled, unknown and held, and a row for each open reservation. A reservation whose owner is dead stays held against the
+/// cap and is shown as unknown; nothing has to be converted for that.
+/// </summary>
+internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnections reads, OwnerLocks owners) : ISpendLedger
+{
+    public async ValueTask SetCapAsync(string payer, decimal? capUsd, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        if (capUsd is { } cap) ArgumentOutOfRangeException.ThrowIfNegative(cap, nameof(capUsd));
+        await writer.RunAsync(
+            connection =>
+            {
+                using var upsert = connection.Use("INSERT INTO payers(payer, cap) VALUES (?1, ?2) ON CONFLICT (payer) DO UPDATE SET cap = excluded.cap");
+                return upsert.Bind(1, payer).Bind(2, capUsd).Step();
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
+        return await writer.RunAsync(connection => Reserve(connection, payer, amountUsd), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
+        ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
+        await writer.RunAsync(connection => Settle(connection, reservation, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public async ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        return await reads.RunAsync(connection => Status(connection, payer), cancellationToken).ConfigureAwait(false);
+    }
+
+    private SpendReservation? Reserve(Connection connection, string payer, decimal amount)
+    {
+        var account = Account.Read(connection, payer);
+        if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amount > cap) return null;
+        (account with { Held = account.Held + amount }).Write(connection, payer);
+        using var insert = connection.Use("INSERT INTO reservations(payer, owner, amount) VALUES (?1, ?2, ?3)");
+        insert.Bind(1, payer).Bind(2, owners.Owner).Bind(3, amount).Step();
+        return new SpendReservation(connection.LastInsertedId, payer, amount);
+    }
+
+    private static bool Settle(Connection connection, SpendReservation reservation, decimal settled, decimal unknown)
+    {
+        decimal held;
+        string payer;
+        using (var delete = connection.Use("DELETE FROM reservations WHERE id = ?1 RETURNING payer, amount"))
+        {
+            if (!delete.Bind(1, reservation.Id).Step()) return false;
+            payer = delete.Text(0);
+            held = delete.Decimal(1);
+        }
+
+        var account = Account.Read(connection, payer);
+        account = account with { Settled = account.Settled + settled, Unknown = account.Unknown + unknown, Held = account.Held - held };
+        account.Write(connection, payer);
+        return true;
+    }
+
+    private SpendStatus Status(Connection connection, string payer)
+    {
+        var account = Account.Read(connection, payer);
+        var dead = 0m;
+        Dictionary<string, bool> isDead = new(StringComparer.Ordinal);
+        using var select = connection.Use("SELECT owner, amount FROM reservations WHERE payer = ?1");
+        select.Bind(1, payer);
+        while (select.Step())
+        {
+            var owner = select.Text(0);
+            if (!isDead.TryGetValue(owner, out var ended)) isDead.Add(owner, ended = owners.IsDead(owner));
+            if (ended) dead += select.Decimal(1);
+        }
+
+        return new SpendStatus(account.Settled, account.Held - dead, account.Unknown + dead, account.Cap);
+    }
+
+    private readonly record struct Account(decimal Settled, decimal Unknown, decimal Held, decimal? Cap)
+    {
+        public static Account Read(Connection connection, string payer)
+        {
+            using var select = connection.Use("SELECT settled, unknown, held, cap FROM payers WHERE payer = ?1");
+            if (!select.Bind(1, payer).Step()) return default;
+            return new Account(
+                select.Decimal(0),
+                select.Decimal(1),
+                select.Decimal(2),
+                select.TextOrNull(3) is { } cap ? decimal.Parse(cap, NumberStyles.Number, CultureInfo.InvariantCulture) : null);
+        }
+
+        public void Write(Connection connection, string payer)
+        {
+            using var upsert = connection.Use(
+                """
+                INSERT INTO payers(payer, settled, unknown, held) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (payer) DO UPDATE SET settled = excluded.settled, unknown = excluded.unknown, held = excluded.held
+                """);
+            upsert.Bind(1, payer).Bind(2, Settled).Bind(3, Unknown).Bind(4, Held).Step();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Orchestration.Core;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Sweeps;
+using Orchestration.Storage.Sqlite.Judgments;
+using Orchestration.Storage.Sqlite.Spending;
+using Orchestration.Storage.Sqlite.Sweeps;
+
+namespace Orchestration.Storage.Sqlite;
+
+/// <summary>
+/// The ports of the embedded host in one SQLite file, which any number of processes on one machine may open at once. What a call has acknowledged
+/// survives a kill and a loss of power. Safe for concurrent use.
+/// </summary>
+public sealed class SqliteStore : IAsyncDisposable
+{
+    private readonly Connection _connection;
+    private readonly GroupCommitWriter _writer;
+    private readonly ReadConnections _reads;
+    private readonly OwnerLocks _owners;
+    private bool _closed;
+
+    private SqliteStore(Connection connection, OwnerLocks owners, SqliteStoreOptions options)
+    {
+        _connection = connection;
+        _owners = owners;
+        var cache = new JournalCache();
+        var journal = new JournalWriter(connection, cache, options);
+        _writer = new GroupCommitWriter(connection, journal, options);
+        _reads = new ReadConnections(connection.Path, options);
+        Judgments = new SqliteJudgmentStore(_writer, journal, cache, _reads);
+        Sweeps = new SqliteSweepStore(_writer, _reads, owners, options.TimeProvider);
+        Spending = new SqliteSpendLedger(_writer, _reads, owners);
+    }
+
+    /// <summary>Judgments by content address.</summary>
+    public IJudgmentStore Judgments { get; }
+
+    /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
+    public ISweepStore Sweeps { get; }
+
+    /// <summary>Reservations and caps.</summary>
+    public ISpendLedger Spending { get; }
+
+    /// <summary>
+    /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards
+    /// claimed under it, or under a worker of it (<c>o1/name</c>).
+    /// </summary>
+    public string Owner => _owners.Owner;
+
+    /// <summary>Opens a store, creating the file and its folder where there are none, and brings its tables up to date.</summary>
+    /// <exception cref="OrchestrationException">
+    /// The file is another program's, damaged, of a newer version, or cannot be opened or written (<see cref="ErrorCodes.Store"/>).
+    /// </exception>
+    public static async ValueTask<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return await Task.Run(() => Open(options), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finishes what was handed in, closes the file and ends this owner: its leases are free, its open reservations become unknown spend.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_closed) return;
+        _closed = true;
+        await _writer.CloseAsync().ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends as a killed process does: what has not been committed is never written, nothing is given back.</summary>
+    internal async ValueTask AbandonAsync()
+    {
+        if (_closed) return;
+        _closed = true;
+        await _writer.AbandonAsync().ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    private static SqliteStore Open(SqliteStoreOptions options)
+    {
+        var path = StorePath.Prepare(options.Path);
+        var connection = Connection.Open(path, create: true, options.BusyTimeout);
+        try
+        {
+            if (connection.IsReadOnly) throw new SqliteFailureException(SQLitePCL.raw.SQLITE_READONLY, path, "this user may only read it");
+            Schema.Prepare(connection);
+            if (options.MaxPages > 0) connection.Number(FormattableString.Invariant($"PRAGMA max_page_count = {options.MaxPages}"));
+            return new SqliteStore(connection, OwnerLocks.Register(connection), options);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        await _reads.DisposeAsync().ConfigureAwait(false);
+        _connection.Dispose();
+        _owners.Dispose();
+    }
+}
