@@ -1,0 +1,40 @@
+using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Sweeps;
+
+namespace Orchestration.Conformance;
+
+/// <summary>One set of stored data, which any number of owners open.</summary>
+public interface IStoreWorld : IAsyncDisposable
+{
+    /// <summary>The clock of all owners.</summary>
+    ManualTime Time { get; }
+
+    /// <summary>Opens the data as another owner, as another process would.</summary>
+    ValueTask<IStoreOwner> OpenAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One owner's view. Disposing it ends the owner in order.</summary>
+public interface IStoreOwner : IAsyncDisposable
+{
+    string Owner { get; }
+
+    IJudgmentStore Judgments { get; }
+
+    ISweepStore Sweeps { get; }
+
+    ISpendLedger Spending { get; }
+
+    /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
+    ValueTask KillAsync();
+}
+
+/// <summary>A clock that stands still until it is moved.</summary>
+public sealed class ManualTime : TimeProvider
+{
+    private DateTimeOffset _now = new(2031, 5, 17, 8, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan by) => _now += by;
+}
