@@ -44,4 +44,7 @@ public static class ErrorCodes
 
     /// <summary>Something asked for by name that does not exist.</summary>
     public const string NotFound = "not_found";
+
+    /// <summary>The next call no longer fits under its payer's cost cap.</summary>
+    public const string SpendCap = "spend_cap";
 }

@@ -18,11 +18,17 @@ public interface IChatDeployment
     /// <summary>Calls in flight at once, at most.</summary>
     int Concurrency { get; }
 
+    /// <summary>How often one call is sent at most, first attempt included: a reservation covers each of them.</summary>
+    int MaxAttempts { get; }
+
     /// <summary>
     /// Sends one completion, retrying what is worth retrying. A failure of this one call is a value (<see cref="ChatReply.Failure"/>).
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="cancellationToken">Stops waiting for a turn or for the next attempt; an attempt already sent is awaited.</param>
+    /// <param name="cancellationToken">
+    /// Stops waiting for a turn or for the next attempt; an attempt already sent is awaited. Throws <see cref="OperationCanceledException"/> only where
+    /// nothing was charged or may have been; otherwise what came of the last attempt is returned.
+    /// </param>
     /// <exception cref="OrchestrationException">Every call would fail the same way (<see cref="ErrorCodes.Deployment"/>): wrong key, unknown model, wrong address.</exception>
     ValueTask<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellationToken);
 }
@@ -149,6 +155,12 @@ public sealed record ChatReply
 
     /// <summary>What all attempts of this call took.</summary>
     public CallTotals Totals { get; init; }
+
+    /// <summary>
+    /// How many attempts may have been charged although their usage never arrived: resets and timeouts after the request was sent. An answer that
+    /// says nothing is charged (429, 5xx) is not one of them.
+    /// </summary>
+    public int UnknownAttempts { get; init; }
 }
 
 /// <summary>One token of a reply with its alternatives.</summary>
@@ -172,6 +184,9 @@ public interface IRewardDeployment
     /// <summary>Calls in flight at once, at most.</summary>
     int Concurrency { get; }
 
+    /// <summary>How often one call is sent at most, first attempt included: a reservation covers each of them.</summary>
+    int MaxAttempts { get; }
+
     /// <summary>Asks for the reward of one answer. The same rules as <see cref="IChatDeployment.CompleteAsync"/>.</summary>
     ValueTask<RewardReply> RewardAsync(string prompt, string answer, CancellationToken cancellationToken);
 }
@@ -181,4 +196,8 @@ public interface IRewardDeployment
 /// <param name="Failure">One of <see cref="UnscoredReason"/>; null where there is a value.</param>
 /// <param name="FailureDetail">What the endpoint said of a failure, shortened, without secrets.</param>
 /// <param name="Totals">What all attempts took.</param>
-public sealed record RewardReply(double? Value, string? Failure, string? FailureDetail, CallTotals Totals);
+public sealed record RewardReply(double? Value, string? Failure, string? FailureDetail, CallTotals Totals)
+{
+    /// <summary>As <see cref="ChatReply.UnknownAttempts"/>.</summary>
+    public int UnknownAttempts { get; init; }
+}

@@ -1,0 +1,89 @@
+using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Purchases;
+
+namespace Orchestration.Core.Judging.Llm;
+
+/// <summary>Asks a model for one judgment, again where its reply cannot be used, up to the set number of times.</summary>
+internal sealed class LlmSeller(LlmQuestion question, Material material, int repeat) : ISeller
+{
+    public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var user = question.UserMessage(material);
+        var totals = CallTotals.None;
+        var reason = UnscoredReason.Unreadable;
+        IReadOnlyList<ChatTurn> continuation = [];
+        var before = "";
+        var wasContinued = false;
+        for (var ask = 0; ask < question.Options.MaxAsks; ask++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (terms.IsLate) return Failed(UnscoredReason.Timeout, totals) with { IsLate = true };
+
+            var reply = await CallAsync(question.Request(user, continuation, repeat, ask), terms, cancellationToken);
+            totals += reply.Totals;
+            if (reply.Failure is { } failure)
+            {
+                // A call that a cancellation kept from its further attempts has not failed: it was not finished.
+                cancellationToken.ThrowIfCancellationRequested();
+                return Failed(failure, totals);
+            }
+
+            if (before.Length != 0) reply = reply with { Text = before + "\n" + reply.Text };
+            var outcome = question.Read(reply, out var mass);
+            if (outcome.Values is { } values)
+            {
+                return new Sale(values, null, new JudgmentDetail
+                {
+                    Rationale = outcome.Rationale,
+                    ServedModel = reply.ServedModel,
+                    Fingerprint = reply.Fingerprint,
+                    Mass = mass,
+                    Totals = totals,
+                });
+            }
+
+            reason = outcome.Reason!;
+            if (reason is UnscoredReason.Filtered or UnscoredReason.LowMass) break;
+
+            before = "";
+            continuation = [];
+            if (string.IsNullOrWhiteSpace(reply.Text) || reason == UnscoredReason.Refused) continue;
+            if (outcome.CanContinue && !wasContinued)
+            {
+                wasContinued = true;
+                before = reply.Text;
+                continuation = [new ChatTurn("assistant", reply.Text), new ChatTurn("user", RubricPrompt.Continue)];
+            }
+            else if (question.TakesCorrections)
+            {
+                continuation = [new ChatTurn("assistant", reply.Text), new ChatTurn("user", question.Prompt.Correction)];
+            }
+        }
+
+        return Failed(reason, totals);
+    }
+
+    private async ValueTask<ChatReply> CallAsync(ChatRequest request, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var deployment = question.Deployment;
+        var bound = terms.KeepsAccount ? question.BoundUsd(request) : null;
+        var reservation = await terms.ReserveAsync(bound * deployment.MaxAttempts, cancellationToken);
+        ChatReply reply;
+        try
+        {
+            reply = await deployment.CompleteAsync(request, cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            // Cancelled before it was sent, or refused as every call would be: nothing was charged. Of anything else nobody knows.
+            var isFree = failure is OperationCanceledException or OrchestrationException;
+            await terms.SettleAsync(reservation, 0, isFree ? 0 : reservation?.AmountUsd ?? 0);
+            throw;
+        }
+
+        await terms.SettleAsync(reservation, reply.Totals.CostUsd, (bound ?? 0) * Math.Min(reply.UnknownAttempts, deployment.MaxAttempts));
+        return reply;
+    }
+
+    private static Sale Failed(string reason, in CallTotals totals) => new(null, reason, new JudgmentDetail { Totals = totals });
+}

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Orchestration.Core.Spending;
+
+namespace Orchestration.Core.Judging.Purchases;
+
+/// <summary>
+/// The one way by which paid judgments are made. An address that is asked for by several at once is bought once (single-flight); the store is asked
+/// right before buying; each call is reserved before and settled after; what was said is stored before it counts, and what the store returns is
+/// what counts. Failures are not stored. One instance is shared by all judges of a process, so that two judges with the same version share calls.
+/// Safe for concurrent use.
+/// </summary>
+public sealed class JudgmentPurchases
+{
+    private readonly ConcurrentDictionary<JudgmentAddress, Flight> _flights = new();
+    private readonly IJudgmentStore? _store;
+    private readonly SpendGate? _gate;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="store">Where judgments are kept; null keeps none, for trying a judge out.</param>
+    /// <param name="ledger">Where money is written down; null where nobody keeps a cap. Used for requests that name a payer.</param>
+    /// <param name="time">Measures deadlines.</param>
+    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _store = store;
+        _gate = ledger is null ? null : new SpendGate(ledger);
+        _time = time;
+    }
+
+    /// <summary>The terms of a request.</summary>
+    internal PurchaseTerms TermsFor(string? payer, DateTimeOffset? deadline) => new(_gate, payer, deadline, _time);
+
+    /// <summary>What is stored already of several addresses, in one question to the store.</summary>
+    /// <returns>Items × repeats, null where nothing is stored; empty for a single address, which is looked up right before it is bought anyway.</returns>
+    internal async ValueTask<IReadOnlyList<double>?[]> LookUpAsync(
+        JudgeDescriptor judge, Material[] materials, int repeats, CancellationToken cancellationToken)
+    {
+        if (_store is null || materials.Length * repeats <= 1) return [];
+        var addresses = new JudgmentAddress[materials.Length * repeats];
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            var material = materials[i / repeats];
+            addresses[i] = JudgmentAddress.Of(judge, material.Hash, material.Reference, i % repeats);
+        }
+
+        var found = await _store.GetAsync(addresses, cancellationToken);
+        var values = new IReadOnlyList<double>?[addresses.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (found[i] is { } stored) values[i] = Checked(stored, judge.Dimensions.Count, addresses[i]);
+        }
+
+        return values;
+    }
+
+    /// <summary>Finds the judgment, waits for whoever is buying it, or buys it.</summary>
+    /// <param name="address">Its address.</param>
+    /// <param name="dimensions">How many values it has.</param>
+    /// <param name="seller">Makes the calls.</param>
+    /// <param name="terms">On whose account and until when.</param>
+    /// <param name="cancellationToken">
+    /// Stops before the next call where nobody else waits for the address. Throws <see cref="OperationCanceledException"/> only where there is no
+    /// judgment: one whose call was under way is returned.
+    /// </param>
+    internal async ValueTask<Purchase> GetAsync(
+        JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var isOwn = false;
+            if (!_flights.TryGetValue(address, out var flight))
+            {
+                var mine = new Flight();
+                flight = _flights.GetOrAdd(address, mine);
+                isOwn = ReferenceEquals(flight, mine);
+            }
+
+            // Whoever starts a flight stays to its end, so that what it took is counted once.
+            if (isOwn)
+            {
+                _ = FlyAsync(flight, address, dimensions, seller, terms);
+            }
+            else if (!flight.TryJoin())
+            {
+                // All who asked have gone, and the call that was under way comes to its end; its judgment will be in the store.
+                await Task.WhenAny(flight.End).WaitAsync(cancellationToken);
+                continue;
+            }
+
+            Purchase purchase;
+            try
+            {
+                purchase = await flight.WaitAsync(cancellationToken);
+            }
+            catch (SpendCapReachedException) when (!isOwn)
+            {
+                // It was another's cap.
+                continue;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            if (isOwn) return purchase;
+            if (purchase.IsLate && !terms.IsLate) continue;
+            return purchase with { IsFromStore = purchase.Values is not null, Totals = CallTotals.None };
+        }
+    }
+
+    private async Task FlyAsync(Flight flight, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms)
+    {
+        try
+        {
+            var purchase = await BuyAsync(address, dimensions, seller, terms, flight.Stop);
+            _flights.TryRemove(KeyValuePair.Create(address, flight));
+            flight.Succeed(purchase);
+        }
+        catch (Exception failure)
+        {
+            // Not swallowed: everybody who waits receives it.
+            _flights.TryRemove(KeyValuePair.Create(address, flight));
+            flight.Fail(failure);
+        }
+    }
+
+    private async ValueTask<Purchase> BuyAsync(
+        JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        if (_store is not null)
+        {
+            var known = await _store.GetAsync([address], cancellationToken);
+            if (known[0] is { } values) return new Purchase { Values = Checked(values, dimensions, address), IsFromStore = true };
+        }
+
+        var sale = await seller.SellAsync(terms, cancellationToken);
+        if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = sale.Detail.Totals, IsLate = sale.IsLate };
+
+        IReadOnlyList<double> kept = sale.Values;
+        if (_store is not null)
+        {
+            // It is paid for: no cancellation keeps it out of the store.
+            var stored = await _store.PutAsync([new StoredJudgment { Address = address, Values = sale.Values, Detail = sale.Detail }], CancellationToken.None);
+            kept = Checked(stored[0], dimensions, address);
+        }
+
+        return new Purchase { Values = kept, Totals = sale.Detail.Totals };
+    }
+
+    private static IReadOnlyList<double> Checked(IReadOnlyList<double> values, int dimensions, JudgmentAddress address) => values.Count == dimensions
+        ? values
+        : throw new OrchestrationException(
+            ErrorCodes.Store,
+            string.Create(CultureInfo.InvariantCulture, $"The stored judgment {address.Pair}/{address.Judge}/{address.Repeat} holds {values.Count} values, and its judge has {dimensions} dimensions: the store is damaged. Restore it from a copy, or remove that judgment."));
+}

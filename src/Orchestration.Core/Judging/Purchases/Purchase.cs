@@ -1,0 +1,57 @@
+using Orchestration.Core.Spending;
+
+namespace Orchestration.Core.Judging.Purchases;
+
+/// <summary>What came of asking for one address: values or a reason, never both.</summary>
+internal sealed record Purchase
+{
+    /// <summary>One value per dimension, as the store holds them; null where there is a reason.</summary>
+    public IReadOnlyList<double>? Values { get; init; }
+
+    /// <summary>Why there are no values.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What buying took.</summary>
+    public CallTotals Totals { get; init; }
+
+    /// <summary>True where the values cost nothing now: they were stored, or somebody else was buying them.</summary>
+    public bool IsFromStore { get; init; }
+
+    /// <summary>True where the outcome comes from the deadline of who asked, so that it is none for others who wait for the same address.</summary>
+    public bool IsLate { get; init; }
+}
+
+/// <summary>What a seller made of one address.</summary>
+/// <param name="Values">One value per dimension, finite; null where there is a reason.</param>
+/// <param name="Reason">One of <see cref="UnscoredReason"/>; null where there are values.</param>
+/// <param name="Detail">What else was said; its totals are what all calls took.</param>
+/// <param name="IsLate">See <see cref="Purchase"/>.</param>
+internal readonly record struct Sale(double[]? Values, string? Reason, JudgmentDetail Detail, bool IsLate = false);
+
+/// <summary>Makes the calls behind one address.</summary>
+internal interface ISeller
+{
+    /// <summary>Asks as often as it takes.</summary>
+    /// <param name="terms">Reserves and settles each call, and knows when it is too late for one.</param>
+    /// <param name="cancellationToken">Stops before the next call.</param>
+    ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken);
+}
+
+/// <summary>On whose account and until when calls are made.</summary>
+internal sealed class PurchaseTerms(SpendGate? gate, string? payer, DateTimeOffset? deadline, TimeProvider time)
+{
+    /// <summary>True where no further call is worth starting.</summary>
+    public bool IsLate => deadline is { } end && time.GetUtcNow() >= end;
+
+    /// <summary>True where calls have to be reserved: somebody pays and there is a ledger.</summary>
+    public bool KeepsAccount => gate is not null && payer is not null;
+
+    /// <summary>Reserves the upper bound of a call; null where nobody keeps account or no price is known.</summary>
+    /// <exception cref="SpendCapReachedException">It does not fit under the payer's cap.</exception>
+    public async ValueTask<SpendReservation?> ReserveAsync(decimal? boundUsd, CancellationToken cancellationToken) =>
+        gate is not null && payer is not null && boundUsd is { } bound ? await gate.ReserveAsync(payer, bound, cancellationToken) : null;
+
+    /// <summary>Settles it.</summary>
+    public ValueTask SettleAsync(SpendReservation? reservation, decimal settledUsd, decimal unknownUsd) =>
+        reservation is null ? ValueTask.CompletedTask : gate!.SettleAsync(reservation, settledUsd, unknownUsd);
+}

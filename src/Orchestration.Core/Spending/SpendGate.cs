@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+
+namespace Orchestration.Core.Spending;
+
+/// <summary>
+/// This process's way to the ledger. A reservation is an upper bound, often many times the price: while calls of the same payer are in flight here,
+/// a refusal only means that their bounds still fill the cap, so the caller waits for one of them to settle. A refusal with none in flight is final.
+/// </summary>
+internal sealed class SpendGate(ISpendLedger ledger)
+{
+    private readonly ConcurrentDictionary<string, Payer> _payers = new(StringComparer.Ordinal);
+
+    /// <summary>Reserves an amount; waits while calls in flight may still give back what they do not use.</summary>
+    /// <exception cref="SpendCapReachedException">It does not fit under the cap, and nothing is in flight that could make room.</exception>
+    public async ValueTask<SpendReservation> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    {
+        var state = _payers.GetOrAdd(payer, static _ => new Payer());
+        while (true)
+        {
+            // Asking counts as in flight, so that nobody takes another's reservation on its way for none at all.
+            var seen = state.Enter();
+            SpendReservation? reservation;
+            try
+            {
+                reservation = await ledger.ReserveAsync(payer, amountUsd, cancellationToken);
+            }
+            catch
+            {
+                state.Leave();
+                throw;
+            }
+
+            if (reservation is not null)
+            {
+                // There may be room for the next one too.
+                state.WakeOne();
+                return reservation;
+            }
+
+            var turn = state.Refused(seen) ?? throw new SpendCapReachedException(payer, amountUsd);
+            await state.WaitAsync(turn, cancellationToken);
+        }
+    }
+
+    /// <summary>Settles a reservation and lets the next waiting call ask again.</summary>
+    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    {
+        try
+        {
+            await ledger.SettleAsync(reservation, settledUsd, unknownUsd);
+        }
+        finally
+        {
+            _payers[reservation.Payer].Leave();
+        }
+    }
+
+    private sealed class Payer
+    {
+        private readonly Lock _lock = new();
+        private readonly LinkedList<TaskCompletionSource> _waiting = [];
+        private long _changes;
+        private int _inFlight;
+
+        /// <summary>Counts one more in flight; returns what had changed so far.</summary>
+        public long Enter()
+        {
+            lock (_lock)
+            {
+                _inFlight++;
+                return _changes;
+            }
+        }
+
+        /// <summary>A call that was in flight no longer is, and may have given something back.</summary>
+        public void Leave()
+        {
+            lock (_lock)
+            {
+                _inFlight--;
+                _changes++;
+                WakeFirst();
+            }
+        }
+
+        public void WakeOne()
+        {
+            lock (_lock) WakeFirst();
+        }
+
+        /// <summary>
+        /// After a refusal: a place in the queue, whose turn has come already where something settled in the meantime; null where nothing is in
+        /// flight that could make room.
+        /// </summary>
+        public LinkedListNode<TaskCompletionSource>? Refused(long seen)
+        {
+            lock (_lock)
+            {
+                _inFlight--;
+                var turn = new LinkedListNode<TaskCompletionSource>(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+                if (_changes != seen)
+                {
+                    turn.Value.SetResult();
+                    return turn;
+                }
+
+                if (_inFlight > 0)
+                {
+                    _waiting.AddLast(turn);
+                    return turn;
+                }
+
+                // Whoever waited for this one asks again: a smaller amount may fit.
+                WakeFirst();
+                return null;
+            }
+        }
+
+        public async Task WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await turn.Value.Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                lock (_lock)
+                {
+                    // Woken and cancelled at once: the turn goes to the next in the queue.
+                    if (turn.List is not null) _waiting.Remove(turn);
+                    else WakeFirst();
+                }
+
+                throw;
+            }
+        }
+
+        private void WakeFirst()
+        {
+            if (_waiting.First is not { } first) return;
+            _waiting.RemoveFirst();
+            first.Value.SetResult();
+        }
+    }
+}
