@@ -1,0 +1,84 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Orchestration.Backends.Http;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging.Deployments;
+
+namespace Orchestration.Backends.Chat;
+
+/// <summary>Writes the body of a chat completion.</summary>
+internal sealed class ChatRequestWriter(DeploymentConfig config)
+{
+    private static readonly JsonWriterOptions Options = new()
+    {
+        // Texts go as they are, in UTF-8; nothing here is ever put into a web page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    // Writers are reusable and not small; one per thread at a time is enough, because writing never waits.
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    private readonly JsonEncodedText _limit = JsonEncodedText.Encode(config.OutputLimit == OutputLimitParameter.MaxCompletionTokens ? "max_completion_tokens" : "max_tokens");
+    private readonly JsonEncodedText _model = JsonEncodedText.Encode(config.ServedAs ?? config.Model.Name);
+
+    public void Write(PooledBuffer body, ChatRequest request)
+    {
+        var json = _writer ??= new Utf8JsonWriter(body, Options);
+        json.Reset(body);
+        json.WriteStartObject();
+        json.WriteString("model"u8, _model);
+        json.WriteStartArray("messages"u8);
+        if (request.System.Length > 0) Message(json, "system", request.System);
+        Message(json, "user", request.User);
+        foreach (var turn in request.Continuation) Message(json, turn.Role, turn.Content);
+        json.WriteEndArray();
+        json.WriteNumber(_limit, request.MaxOutputTokens);
+        if (request.Temperature is { } temperature && !config.ReasoningModel) json.WriteNumber("temperature"u8, temperature);
+        if (request.Seed is { } seed) json.WriteNumber("seed"u8, seed);
+        ResponseFormat(json, request);
+        if (request.TopLogProbabilities > 0)
+        {
+            json.WriteBoolean("logprobs"u8, true);
+            json.WriteNumber("top_logprobs"u8, request.TopLogProbabilities);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+
+        // The writer outlives the call on its thread and must not keep the buffer.
+        json.Reset(Stream.Null);
+    }
+
+    private static void Message(Utf8JsonWriter json, string role, string content)
+    {
+        json.WriteStartObject();
+        json.WriteString("role"u8, role);
+        json.WriteString("content"u8, content);
+        json.WriteEndObject();
+    }
+
+    /// <summary>As strict as was asked for and the endpoint understands.</summary>
+    private void ResponseFormat(Utf8JsonWriter json, ChatRequest request)
+    {
+        if (request.Format == ReplyFormat.Text || config.Json == JsonSupport.Text) return;
+        json.WriteStartObject("response_format"u8);
+        if (request.Format == ReplyFormat.JsonSchema && config.Json == JsonSupport.Schema && request.JsonSchema is { } schema)
+        {
+            json.WriteString("type"u8, "json_schema"u8);
+            json.WriteStartObject("json_schema"u8);
+            json.WriteString("name"u8, "reply"u8);
+            json.WriteBoolean("strict"u8, true);
+            json.WritePropertyName("schema"u8);
+            json.WriteRawValue(schema);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteString("type"u8, "json_object"u8);
+        }
+
+        json.WriteEndObject();
+    }
+}

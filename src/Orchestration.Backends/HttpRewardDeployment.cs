@@ -1,0 +1,58 @@
+using Orchestration.Backends.Http;
+using Orchestration.Backends.Reward;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Deployments;
+
+namespace Orchestration.Backends;
+
+/// <summary>
+/// A reward model behind HTTP: <c>{"model","prompt","answer"}</c> → <c>{"score": number}</c>, or the pooling form that vLLM serves. Safe for
+/// concurrent use; dispose of it when no call is in flight.
+/// </summary>
+public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
+{
+    private readonly DeploymentConfig _config;
+    private readonly ReplyReader<ReadReward> _read;
+    private readonly EndpointClient _client;
+
+    /// <summary>Creates it; nothing is sent and no key is read before the first call.</summary>
+    /// <inheritdoc cref="OpenAiChatDeployment(DeploymentConfig, TimeProvider, Func{string, string?})" path="/param"/>
+    public HttpRewardDeployment(DeploymentConfig config, TimeProvider time, Func<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        _config = config;
+        _read = config.Form == RewardForm.Simple ? RewardMessages.TryReadSimple : RewardMessages.TryReadPooling;
+        _client = new EndpointClient(config, config.Endpoint, time, environment);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _config.Name;
+
+    /// <inheritdoc/>
+    public ModelIdentity Model => _config.Model;
+
+    /// <inheritdoc/>
+    public decimal? PricePerCall => _config.PricePerCall;
+
+    /// <inheritdoc/>
+    public int Concurrency => _config.Concurrency;
+
+    /// <inheritdoc/>
+    public int MaxAttempts => _client.MaxAttempts;
+
+    /// <inheritdoc/>
+    public async ValueTask<RewardReply> RewardAsync(string prompt, string answer, CancellationToken cancellationToken)
+    {
+        using var body = new PooledBuffer();
+        RewardMessages.Write(body, _config.Form, _config.ServedAs ?? _config.Model.Name, prompt, answer);
+        var exchange = await _client.SendAsync(body, _read, cancellationToken).ConfigureAwait(false);
+        var totals = exchange.Reply is null
+            ? new CallTotals(0, exchange.Failures, default, 0)
+            : new CallTotals(1, exchange.Failures, default, _config.PricePerCall ?? 0);
+        return new RewardReply(exchange.Reply?.Value, exchange.Failure, exchange.Detail, totals) { UnknownAttempts = exchange.Unknown };
+    }
+
+    /// <summary>Closes its connections.</summary>
+    public void Dispose() => _client.Dispose();
+}

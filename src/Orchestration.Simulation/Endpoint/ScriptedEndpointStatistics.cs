@@ -1,0 +1,46 @@
+using Orchestration.Core.Judging;
+
+namespace Orchestration.Simulation;
+
+/// <summary>What an endpoint has seen so far: the truth that callers' own books are compared with.</summary>
+public sealed record ScriptedEndpointStatistics
+{
+    /// <summary>Requests for completions and rewards that arrived whole.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>Usable replies (status 200, a whole completion or reward) that were handed to the connection whole.</summary>
+    public required long Delivered { get; init; }
+
+    /// <summary>Requests that met a fault, by fault.</summary>
+    public required IReadOnlyDictionary<ScriptedFault, long> Faults { get; init; }
+
+    /// <summary>Tokens charged: of every request that was worked on, delivered or not.</summary>
+    public required TokenUsage Usage { get; init; }
+
+    /// <summary>Requests charged.</summary>
+    public required long Charged { get; init; }
+
+    /// <summary>US dollars charged at the endpoint's prices.</summary>
+    public required decimal CostUsd { get; init; }
+
+    /// <summary>Most requests in work at once.</summary>
+    public required int MaxConcurrent { get; init; }
+
+    /// <summary>Different contents asked for; 0 where contents are not tracked.</summary>
+    public required long Contents { get; init; }
+
+    /// <summary>Replies delivered for a content that had been delivered before; 0 where contents are not tracked.</summary>
+    public required long RepeatedDeliveries { get; init; }
+
+    /// <summary>When the first request arrived; null before.</summary>
+    public required DateTimeOffset? FirstRequestAt { get; init; }
+
+    /// <summary>When the last reply was handed over; null before.</summary>
+    public required DateTimeOffset? LastReplyAt { get; init; }
+
+    /// <summary>Time between the two, by a clock that never jumps; zero before.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Requests in the first, second, … second after the first request; the last day of them.</summary>
+    public required IReadOnlyList<int> RequestsBySecond { get; init; }
+}

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Deployments;
+
+namespace Orchestration.Simulation.Replies;
+
+/// <summary>Writes completions, rewards and errors as an endpoint sends them.</summary>
+internal static class CompletionWriter
+{
+    private const string Fingerprint = "fp_scripted";
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Tokens as the script counts them: a quarter of the UTF-8 bytes, rounded up, and four for each message.</summary>
+    public static TokenUsage Count(ScriptedCall call, ScriptedReply reply)
+    {
+        if (reply.Usage is { } stated) return stated;
+        long input = 0;
+        foreach (var message in call.Messages) input += 4 + Tokens(message.Content);
+        return new TokenUsage(input, 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? ""), 0);
+    }
+
+    public static void Completion(IBufferWriter<byte> output, ScriptedCall call, ScriptedReply reply, in TokenUsage usage, long created)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteString("id"u8, "chatcmpl-" + call.ContentHash.ToString("x16", CultureInfo.InvariantCulture));
+        json.WriteString("object"u8, "chat.completion"u8);
+        json.WriteNumber("created"u8, created);
+        json.WriteString("model"u8, call.Model);
+        json.WriteStartArray("choices"u8);
+        if (reply.Fault != ScriptedFault.NoChoices) Choice(json, reply);
+        json.WriteEndArray();
+        if (reply.Fault != ScriptedFault.NoUsage) Usage(json, usage);
+        json.WriteString("system_fingerprint"u8, Fingerprint);
+        json.WriteEndObject();
+    }
+
+    public static void Reward(IBufferWriter<byte> output, double score, bool isPooling)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        if (isPooling)
+        {
+            json.WriteString("object"u8, "list"u8);
+            json.WriteStartArray("data"u8);
+            json.WriteStartObject();
+            json.WriteNumber("index"u8, 0);
+            json.WriteStartArray("data"u8);
+            json.WriteNumberValue(score);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
+        else
+        {
+            json.WriteNumber("score"u8, score);
+        }
+
+        json.WriteEndObject();
+    }
+
+    public static void Error(IBufferWriter<byte> output, string message, string type, string? code, string? parameter)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteStartObject("error"u8);
+        json.WriteString("message"u8, message);
+        json.WriteString("type"u8, type);
+        json.WriteString("param"u8, parameter);
+        json.WriteString("code"u8, code);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    public static void Models(IBufferWriter<byte> output, IReadOnlyList<string> models)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteString("object"u8, "list"u8);
+        json.WriteStartArray("data"u8);
+        foreach (var model in models)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, model);
+            json.WriteString("object"u8, "model"u8);
+            json.WriteString("owned_by"u8, "scripted"u8);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Choice(Utf8JsonWriter json, ScriptedReply reply)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, 0);
+        json.WriteStartObject("message"u8);
+        json.WriteString("role"u8, "assistant"u8);
+        if (reply.Refusal is null) json.WriteString("content"u8, reply.Text);
+        else json.WriteNull("content"u8);
+        json.WriteString("refusal"u8, reply.Refusal);
+        json.WriteEndObject();
+        if (reply.LogProbabilities.Count > 0) LogProbabilities(json, reply.LogProbabilities);
+        else json.WriteNull("logprobs"u8);
+        json.WriteString("finish_reason"u8, reply.Finish);
+        json.WriteEndObject();
+    }
+
+    private static void LogProbabilities(Utf8JsonWriter json, IReadOnlyList<TokenLogProbability> tokens)
+    {
+        json.WriteStartObject("logprobs"u8);
+        json.WriteStartArray("content"u8);
+        foreach (var token in tokens)
+        {
+            json.WriteStartObject();
+            json.WriteString("token"u8, token.Token);
+            json.WriteNumber("logprob"u8, token.LogProbability);
+            json.WriteStartArray("top_logprobs"u8);
+            foreach (var (alternative, logProbability) in token.Alternatives)
+            {
+                json.WriteStartObject();
+                json.WriteString("token"u8, alternative);
+                json.WriteNumber("logprob"u8, logProbability);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Usage(Utf8JsonWriter json, in TokenUsage usage)
+    {
+        json.WriteStartObject("usage"u8);
+        json.WriteNumber("prompt_tokens"u8, usage.Input);
+        json.WriteNumber("completion_tokens"u8, usage.Output);
+        json.WriteNumber("total_tokens"u8, usage.Input + usage.Output);
+        json.WriteStartObject("prompt_tokens_details"u8);
+        json.WriteNumber("cached_tokens"u8, usage.CachedInput);
+        json.WriteEndObject();
+        json.WriteStartObject("completion_tokens_details"u8);
+        json.WriteNumber("reasoning_tokens"u8, usage.Reasoning);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static long Tokens(string text) => (Encoding.UTF8.GetByteCount(text) + 3L) / 4;
+}
