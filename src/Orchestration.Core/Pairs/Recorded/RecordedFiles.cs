@@ -1,0 +1,25 @@
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Core.Pairs.Recorded;
+
+/// <summary>Opens recorded files.</summary>
+internal static class RecordedFiles
+{
+    public static RecordedJoin Open(IngestOptions options, int file, RecordedColumnSet columns, RejectLog rejects, CancellationToken cancellationToken)
+    {
+        var pool = new ChunkPool<RecordedRows>(p => new RecordedRows(p));
+        var parser = new RecordedRowParser(options.Kind);
+        var reader = new InputReader(options.Recorded[file].Path, file);
+        var chunks = OrderedPipeline.RunAsync(reader.Chunks(), Parse, cancellationToken);
+        return new RecordedJoin(reader, file, chunks, columns, rejects, options.TempFolder);
+
+        RecordedRows Parse(RawChunk chunk)
+        {
+            var rows = pool.Take();
+            rows.Begin(chunk);
+            if (chunk.Fault is { } fault) rows.Rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
+            else parser.Parse(rows);
+            return rows;
+        }
+    }
+}
