@@ -17,7 +17,7 @@ internal static class SurfaceDifference
         foreach (var type in gone.Concat(came).GroupBy(entry => entry.Type).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             text.Append(type.Key).Append('\n');
-            foreach (var (_, line, mark) in type.OrderBy(entry => entry.Line.Trim(), StringComparer.Ordinal).ThenBy(entry => entry.Mark == '+'))
+            foreach (var (_, line, mark) in type.OrderBy(entry => entry.Line.StartsWith(' ')).ThenBy(entry => entry.Line, StringComparer.Ordinal).ThenBy(entry => entry.Mark == '+'))
                 text.Append("  ").Append(mark).Append(' ').Append(line.Trim()).Append('\n');
         }
 

@@ -44,8 +44,8 @@ public sealed class SurfaceTextTests
         string[] actual = ["sealed class A.One", "  long X { get; }", "  void Go()", "class A.Two", "  int X { get; }", "enum A.Three : int", "  Up = 0"];
 
         SurfaceDifference.Between(reviewed, actual).ShouldBe(
-            "A.One\n  - class A.One\n  - int X { get; }\n  + long X { get; }\n  + sealed class A.One\n" +
-            "A.Three\n  + Up = 0\n  + enum A.Three : int\n");
+            "A.One\n  - class A.One\n  + sealed class A.One\n  - int X { get; }\n  + long X { get; }\n" +
+            "A.Three\n  + enum A.Three : int\n  + Up = 0\n");
         SurfaceDifference.Between(actual, actual).ShouldBeEmpty();
     }
 }
