@@ -102,7 +102,7 @@ internal sealed class EndpointClient : IDisposable
         var wait = asked is { } stated
             ? RetryDelay.After(stated, _config.LongestRetryWait, _jitter)
             : RetryDelay.BackOff(failures, _jitter);
-        if (holdsBack) _turns.HoldBack(wait);
+        if (holdsBack) _turns.HoldBack(wait - RetryDelay.Margin);
         return Task.Delay(wait, _time, cancellationToken);
     }
 

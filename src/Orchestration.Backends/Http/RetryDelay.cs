@@ -10,7 +10,13 @@ internal static class RetryDelay
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
     /// <summary>Added to a stated wait, so that calls which were told the same do not all come back at once.</summary>
-    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(0.24);
+
+    /// <summary>
+    /// Timers are cut to milliseconds and the clock is not: a caller who held all others back would otherwise find himself held back by a
+    /// fraction of one when his own wait is over.
+    /// </summary>
+    public static TimeSpan Margin { get; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
     /// The wait that the reply's headers ask for, never negative; null where they ask for none. In order: <c>retry-after-ms</c>,
@@ -28,9 +34,9 @@ internal static class RetryDelay
         return Positive((date - (headers.Date ?? now)).TotalMilliseconds);
     }
 
-    /// <summary>A wait the endpoint asked for, capped, with up to a quarter of a second added.</summary>
+    /// <summary>A wait the endpoint asked for, capped, with 10 to 250 milliseconds added.</summary>
     public static TimeSpan After(TimeSpan asked, TimeSpan longest, SeededJitter jitter) =>
-        (asked < longest ? asked : longest) + (Spread * jitter.Next());
+        (asked < longest ? asked : longest) + Margin + (Spread * jitter.Next());
 
     /// <summary>Exponential with full jitter: anything from 0 to half a second × 2^(failures − 1), at most to 30 s.</summary>
     public static TimeSpan BackOff(int failures, SeededJitter jitter)
@@ -43,7 +49,7 @@ internal static class RetryDelay
     {
         if (!headers.NonValidated.TryGetValues(name, out var values)) return null;
         return double.TryParse(values.ToString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
-            CultureInfo.InvariantCulture, out var number) ? number : null;
+            CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
     }
 
     // A day stands for "longer than anybody waits": larger numbers would overflow before they are capped.

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Orchestration.Core.Judging;
@@ -71,7 +69,7 @@ internal sealed class EndpointApplication(ScriptedEndpointOptions options, TimeP
         var attempt = books.Attempt(hash);
         var reply = _judge.Reply(call with { Attempt = attempt }, Fault(request, call.Model, hash, attempt));
         var usage = CompletionWriter.Count(call, reply);
-        await FinishAsync(response, reply.Fault, usage, hash, arrived, output => CompletionWriter.Completion(output, call, reply, usage, time.GetUtcNow().ToUnixTimeSeconds())).ConfigureAwait(false);
+        await FinishAsync(response, reply.Fault, reply.ErrorMessage, usage, hash, arrived, output => CompletionWriter.Completion(output, call, reply, usage, time.GetUtcNow().ToUnixTimeSeconds())).ConfigureAwait(false);
     }
 
     private async Task RewardAsync(EndpointResponse response, IHttpRequestFeature request, RewardCall? call, ulong hash, long arrived)
@@ -85,7 +83,7 @@ internal sealed class EndpointApplication(ScriptedEndpointOptions options, TimeP
 
         var fault = Fault(request, call.Model, hash, books.Attempt(hash));
         var score = _judge.Reward(call.Model, call.Prompt, call.Answer);
-        await FinishAsync(response, fault, default, hash, arrived, output => CompletionWriter.Reward(output, score, call.IsPooling)).ConfigureAwait(false);
+        await FinishAsync(response, fault, null, default, hash, arrived, output => CompletionWriter.Reward(output, score, call.IsPooling)).ConfigureAwait(false);
     }
 
     private ScriptedFault Fault(IHttpRequestFeature request, string model, ulong hash, int attempt)
@@ -98,14 +96,15 @@ internal sealed class EndpointApplication(ScriptedEndpointOptions options, TimeP
     }
 
     /// <summary>Sends what was worked out, or what the fault makes of it.</summary>
-    private async Task FinishAsync(EndpointResponse response, ScriptedFault fault, TokenUsage usage, ulong hash, long arrived, Action<IBufferWriter<byte>> write)
+    private async Task FinishAsync(
+        EndpointResponse response, ScriptedFault fault, string? errorMessage, TokenUsage usage, ulong hash, long arrived, Action<IBufferWriter<byte>> write)
     {
         if (fault != ScriptedFault.None) books.Fault(fault);
         if (Refusal.Of(fault) is { } refusal)
         {
             await WaitAsync(hash, arrived).ConfigureAwait(false);
             if (IsCharged(refusal, hash)) books.Charge(usage);
-            await RefuseAsync(response, fault, refusal).ConfigureAwait(false);
+            await RefuseAsync(response, fault, errorMessage is null ? refusal : refusal with { Message = errorMessage }).ConfigureAwait(false);
             return;
         }
 

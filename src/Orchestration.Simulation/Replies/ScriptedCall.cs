@@ -69,4 +69,7 @@ public sealed record ScriptedReply
 
     /// <summary>A fault to meet instead of, or with, the reply.</summary>
     public ScriptedFault Fault { get; init; }
+
+    /// <summary>What an error says; null for its usual words.</summary>
+    public string? ErrorMessage { get; init; }
 }
