@@ -28,16 +28,25 @@ internal static class ContentHash
             else high |= (ulong)rest[i] << (8 * (i - 8));
         }
 
-        return Mix(K1 ^ (ulong)bytes.Length, Mix(low ^ K1, high ^ hash));
+        return Spread(Mix(K1 ^ (ulong)bytes.Length, Mix(low ^ K1, high ^ hash)));
     }
 
     /// <summary>Of a text's UTF-16 code units; every supported machine is little-endian.</summary>
     public static ulong Of(ReadOnlySpan<char> text, ulong seed = 0) => Of(MemoryMarshal.AsBytes(text), seed);
 
-    public static ulong Combine(ulong left, ulong right) => Mix(left ^ K0, right ^ K1);
+    /// <summary>Of two hashes or small numbers; neighbouring numbers come out far apart.</summary>
+    public static ulong Combine(ulong left, ulong right) => Spread(left + (right * 0x9E37_79B9_7F4A_7C15));
 
     /// <summary>A number from 0 (inclusive) to 1 (exclusive).</summary>
     public static double Unit(ulong hash) => (hash >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>The last step of SplitMix64: every bit of the input changes half of the output.</summary>
+    private static ulong Spread(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9;
+        z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
+        return z ^ (z >> 31);
+    }
 
     private static ulong Mix(ulong a, ulong b)
     {

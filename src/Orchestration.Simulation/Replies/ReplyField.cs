@@ -150,8 +150,8 @@ internal static partial class ScaleText
         var max = Number(match, "max");
         if (max <= min) return null;
         var step = StepWords().Match(text);
-        var before = text[..match.Index];
-        var isWhole = before.EndsWith("whole number ", StringComparison.OrdinalIgnoreCase) || before.EndsWith("integer ", StringComparison.OrdinalIgnoreCase);
+        var before = text.AsSpan(Math.Max(0, match.Index - 30), Math.Min(30, match.Index));
+        var isWhole = before.Contains("whole number", StringComparison.OrdinalIgnoreCase) || before.Contains("integer", StringComparison.OrdinalIgnoreCase);
         var sentence = text.AsSpan(match.Index, Math.Min(120, text.Length - match.Index));
         var direction = sentence.Contains("lower is better", StringComparison.Ordinal) ? Direction.LowerIsBetter : Direction.HigherIsBetter;
         return new Scale(min, max, step.Success ? Number(step, "step") : isWhole ? 1 : 0.1, direction);
