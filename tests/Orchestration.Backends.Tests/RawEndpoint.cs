@@ -48,7 +48,7 @@ internal sealed class RawEndpoint : IAsyncDisposable
                 await stream.WriteAsync(_reply);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException or IOException)
         {
             // Disposed of.
         }
