@@ -84,7 +84,7 @@ internal static class DemandReader
         var tokens = prompt.Tokens;
         if (low < 2 || high > MostItems || last + 1 >= tokens.Length || tokens[last + 1].Sentence != tokens[at].Sentence) return false;
         if (prompt.Word(tokens[last + 1]) is "year" or "years" or "day" or "days" or "week" or "weeks" or "hour" or "hours" or "minute" or "minutes"
-            or "percent" or "dollars" or "times" or "of" or "and" or "or" || !tokens[last + 1].IsLatin) return false;
+            or "percent" or "dollars" or "times" or "word" or "words" or "letter" or "digit" or "of" or "and" or "or" || !tokens[last + 1].IsLatin) return false;
         for (var place = at - 1; place >= Math.Max(0, at - 4) && tokens[place].Sentence == tokens[at].Sentence; place--)
         {
             var word = prompt.Word(tokens[place]);
@@ -177,7 +177,7 @@ internal static class DemandReader
         "paragraph" or "paragraphs" => LengthUnit.Paragraphs,
         "line" or "lines" => LengthUnit.Lines,
         "character" or "characters" => LengthUnit.Characters,
-        "bullet" or "bullets" or "item" or "items" => LengthUnit.Items,
+        "bullet" or "bullets" => LengthUnit.Items,
         _ => null,
     };
 
