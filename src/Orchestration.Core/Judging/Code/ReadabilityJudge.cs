@@ -40,7 +40,7 @@ internal sealed class ReadabilityJudge : AnalysedCodeJudge
             sentences++;
         }
 
-        if (words == 0 || others > words) return NotApplicable;
+        if (words == 0 || others >= words) return NotApplicable;
         syllables += Math.Max(1, current);
         var ease = 206.835 - (1.015 * ((double)words / sentences)) - (84.6 * ((double)syllables / words));
         return Judgment.Scored(Math.Clamp(ease, 0, 100));

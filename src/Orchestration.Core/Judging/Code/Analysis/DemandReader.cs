@@ -145,7 +145,7 @@ internal static class DemandReader
                     bound = Bound.About;
                     return true;
                 case "in" or "using" or "use" or "with" or "exactly" or "write" or "compose" or "give" or "provide" or "summarize" or "summarise" or "be"
-                    or "between" or "only" or "into" or "keep" or "produce" or "of" or "answer" or "respond" or "generate" or "create" or "list" or "draft":
+                    or "between" or "only" or "into" or "keep" or "produce" or "of" or "answer" or "respond" or "reply" or "return" or "generate" or "create" or "list" or "draft":
                     isDemand = true;
                     break;
             }

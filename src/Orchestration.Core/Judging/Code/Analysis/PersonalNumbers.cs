@@ -23,8 +23,8 @@ internal readonly record struct PersonalNumbers(int Cards, int Phones)
             if (digitCount is < 7 or > MostDigits || IsPartOfWord(text, start, at)) continue;
             var number = digits[..digitCount];
             var form = shape[..shapeLength];
-            if (IsCard(number, form)) cards++;
-            else if (IsPhone(text, start, number, form)) phones++;
+            if (IsPhone(text, start, number, form)) phones++;
+            else if (IsCard(number, form)) cards++;
         }
     }
 

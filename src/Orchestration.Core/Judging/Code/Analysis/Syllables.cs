@@ -28,7 +28,7 @@ internal static class Syllables
             or (>= '\u00F8' and <= '\u00FD') or '\u00FF' or '\u0153';
 
     // "ia" and "io" as in "media", "radio", but not after c, g, s, t, x ("special", "region", "nation"); "eo" at the end,
-    // "video", but not in "people"; "iu" in "medium"; "ua" in "usual" but not after q, g or s; "uo" in "fluoride" but not after q; "-ing"
+    // "video", but not in "people"; "iu" in "medium"; "ua" in "usual" but not after q or g; "uo" in "fluoride" but not after q; "-ing"
     // after a vowel, "studying".
     private static bool IsSpokenApart(ReadOnlySpan<char> word, int at)
     {
@@ -38,7 +38,7 @@ internal static class Syllables
             ('i', 'a' or 'o') => before is not ('c' or 'g' or 's' or 't' or 'x'),
             ('i', 'u') => true,
             ('e', 'o') => at + 1 == word.Length,
-            ('u', 'a') => before is not ('q' or 'g' or 's'),
+            ('u', 'a') => before is not ('q' or 'g'),
             ('u', 'o') => before is not 'q',
             ('y' or 'e' or 'o' or 'i', 'i') => word[at..] is "ing" or "ings" && at > 1,
             _ => false,

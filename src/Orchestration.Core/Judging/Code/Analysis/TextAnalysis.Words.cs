@@ -132,7 +132,8 @@ internal sealed partial class TextAnalysis
 
     private bool IsAbbreviated(int stop)
     {
-        if (_tokenCount == 0 || _tokens[_tokenCount - 1].End != stop) return false;
+        // The "t" of "I can't." is no letter by itself.
+        if (_tokenCount == 0 || _tokens[_tokenCount - 1].End != stop || _tokens[_tokenCount - 1].IsJoined) return false;
         var word = Word(_tokens[_tokenCount - 1]);
         if (word.Length == 1) return char.IsAsciiLetter(word[0]) && word[0] != 'i';
         return word is "mr" or "mrs" or "ms" or "dr" or "prof" or "st" or "vs" or "cf" or "fig" or "eq" or "approx" or "dept" or "jr" or "sr";
