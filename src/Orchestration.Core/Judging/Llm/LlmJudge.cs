@@ -61,6 +61,9 @@ public sealed class LlmJudge : IJudge
     /// </summary>
     public int Concurrency => Math.Max(1, _question.Deployment.Concurrency) * 2;
 
+    /// <summary>Calls that one item takes where nothing is stored and every reply can be read: 1, or the number of samples.</summary>
+    public int CallsPerItem => _repeats;
+
     /// <summary>The first call for a pair, as it would be sent: for estimates and for showing the prompt.</summary>
     public ChatRequest RequestFor(Pair pair)
     {

@@ -170,9 +170,11 @@ public sealed class LlmJudgeAskingTests
     }
 
     [Fact]
-    public async Task A_deployment_that_refuses_every_call_stops_the_batch()
+    public async Task The_first_call_that_a_deployment_refuses_stops_the_whole_batch()
     {
-        var chat = new ScriptedChat((_, _) => throw new OrchestrationException(ErrorCodes.Deployment, "The key is wrong."));
+        var chat = new ScriptedChat((_, call) => call == 0
+            ? throw new OrchestrationException(ErrorCodes.Deployment, "The key is wrong.")
+            : ScriptedChat.Says(Given.Json(1)));
         var many = Enumerable.Range(0, 100).Select(i => Given.Pair(i)).ToArray();
         var fault = await Should.ThrowAsync<OrchestrationException>(async () => await chat.Judge().JudgeAsync(Given.Request(many), Token));
         fault.Code.ShouldBe(ErrorCodes.Deployment);

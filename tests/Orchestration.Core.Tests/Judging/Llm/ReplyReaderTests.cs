@@ -48,6 +48,8 @@ public sealed class ReplyReaderTests
     [InlineData("""{"rationale": "not closed, "score": 3}""", Unreadable)]
     [InlineData("{\"rationale\": \"The answer ends with\n{\"score\": 4}", Unreadable)]
     [InlineData("{\"score\": 3}\n{\"rationale\": \"broken", Unreadable)]
+    [InlineData("{\"score\": 3}}", Unreadable)]
+    [InlineData("{\"score\": 3}\nThis follows the form {rationale, score}", Unreadable)]
     [InlineData("<think>It is a 4.\n{\"score\": 4}", Unreadable)]
     [InlineData("""{"score": 4.1}""", OffScale)]
     [InlineData("""{"score": -0.1}""", OffScale)]
