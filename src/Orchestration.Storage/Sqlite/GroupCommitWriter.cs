@@ -11,7 +11,7 @@ internal sealed class GroupCommitWriter
     /// <summary>Operations of one transaction at most, so that other processes get their turn.</summary>
     private const int MostOperations = 8192;
 
-    /// <summary>A log as long as this, in pages (32 MiB), is moved into the file by the commit that made it so.</summary>
+    /// <summary>A log as long as this, in pages (64 MiB), is moved into the file by the commit that made it so.</summary>
     private const int LogPages = 4096;
 
     /// <summary>How often a turn at the file is asked for while others write. The engine's own waiting grows to 100 ms and starves.</summary>
@@ -32,7 +32,7 @@ internal sealed class GroupCommitWriter
         _connection = connection;
         _journal = journal;
         _busyTimeout = options.BusyTimeout;
-        connection.Execute($"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {LogPages}; PRAGMA cache_size = -32768");
+        connection.Execute($"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {LogPages}; PRAGMA journal_size_limit = 134217728; PRAGMA cache_size = -32768");
         connection.SetBusyTimeout(TurnPoll);
         _thread = new Thread(Loop) { IsBackground = true, Name = "store writer" };
         _thread.Start();

@@ -54,16 +54,15 @@ internal sealed class ReadConnections : IAsyncDisposable
             connection.Run("BEGIN");
             var result = read(connection);
             connection.Run("COMMIT");
+            _idle.Add(connection);
             return result;
         }
-        catch (InvalidDataException damage)
+        catch (Exception failure)
         {
-            throw new SqliteFailureException(SQLitePCL.raw.SQLITE_CORRUPT, _path, damage.Message);
-        }
-        finally
-        {
-            connection.RollbackIfNeeded();
-            _idle.Add(connection);
+            // In whatever state it is: the next read opens another.
+            connection.Dispose();
+            if (failure is InvalidDataException) throw new SqliteFailureException(SQLitePCL.raw.SQLITE_CORRUPT, _path, failure.Message);
+            throw;
         }
     }
 }

@@ -8,8 +8,8 @@ internal static class Schema
     /// <summary>Marks the file as ours in its header: "Orch".</summary>
     public const int ApplicationId = 0x4F726368;
 
-    /// <summary>Bytes of a page. Measured: 4096 costs blobs a quarter of their speed, 16384 makes small commits slower.</summary>
-    public const int PageSize = 8192;
+    /// <summary>Bytes of a page. Measured against 4096, 8192 and 32768: half the processor time of 4096 for blobs of a megabyte, and no slower for small commits.</summary>
+    public const int PageSize = 16384;
 
     private static readonly string[] Migrations =
     [
