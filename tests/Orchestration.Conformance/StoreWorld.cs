@@ -1,6 +1,7 @@
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
+using Orchestration.Testing;
 
 namespace Orchestration.Conformance;
 
@@ -27,14 +28,4 @@ public interface IStoreOwner : IAsyncDisposable
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();
-}
-
-/// <summary>A clock that stands still until it is moved.</summary>
-public sealed class ManualTime : TimeProvider
-{
-    private DateTimeOffset _now = new(2031, 5, 17, 8, 0, 0, TimeSpan.Zero);
-
-    public override DateTimeOffset GetUtcNow() => _now;
-
-    public void Advance(TimeSpan by) => _now += by;
 }

@@ -3,6 +3,7 @@ using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
+using Orchestration.Testing;
 
 namespace Orchestration.Storage.Tests.Sqlite;
 

@@ -55,7 +55,8 @@ public sealed class TwoProcessTests : IAsyncLifetime
         (await peer.AskAsync($"claim {sweep} 1")).ShouldBe("0:1");
         (await _store.Sweeps.ClaimAsync(sweep, _store.Owner, 1, TimeSpan.FromHours(1), Cancel)).ShouldBeEmpty();
 
-        // Its clock is the system's and its lease an hour; this one's stands years ahead.
+        // Its clock is the system's and its lease an hour; this one's is far ahead of that.
+        _world.Time.Advance(TimeSpan.FromDays(365_000));
         await using var later = await SqliteStore.OpenAsync(_world.Options, Cancel);
         (await later.Sweeps.ClaimAsync(sweep, later.Owner, 1, TimeSpan.FromHours(1), Cancel)).ShouldHaveSingleItem().Epoch.ShouldBe(2);
         (await peer.AskAsync($"unscored {sweep} 0 1")).ShouldBe("False");

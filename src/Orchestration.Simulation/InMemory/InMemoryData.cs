@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Orchestration.Simulation.InMemory;
+
+/// <summary>
+/// The ports of the simulated host, in memory: one set of data that any number of owners open, as silos open a database. What an owner wrote outlives
+/// it; an owner is killed with <see cref="InMemoryOwner.Kill"/>. Every call is one step under one lock, so what a run does depends only on the order
+/// of calls.
+/// </summary>
+public sealed class InMemoryData
+{
+    private readonly HashSet<string> _living = new(StringComparer.Ordinal);
+    private int _owners;
+
+    /// <summary>Empty data.</summary>
+    /// <param name="time">The clock of all owners.</param>
+    public InMemoryData(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        Time = time;
+    }
+
+    internal TimeProvider Time { get; }
+
+    internal Lock Gate { get; } = new();
+
+    internal JudgmentRows Judgments { get; } = new();
+
+    internal SweepRows Sweeps { get; } = new();
+
+    internal SpendRows Spending { get; } = new();
+
+    /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>
+    public InMemoryOwner Open()
+    {
+        lock (Gate)
+        {
+            var owner = string.Create(CultureInfo.InvariantCulture, $"o{++_owners}");
+            _living.Add(owner);
+            return new InMemoryOwner(this, owner);
+        }
+    }
+
+    /// <summary>True where the owner, or the owner of the worker, has ended.</summary>
+    internal bool IsDead(string owner) => !_living.Contains(owner.Split('/')[0]);
+
+    internal void End(string owner)
+    {
+        lock (Gate) _living.Remove(owner);
+    }
+}

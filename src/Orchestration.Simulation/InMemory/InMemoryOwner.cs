@@ -1,0 +1,67 @@
+using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Sweeps;
+
+namespace Orchestration.Simulation.InMemory;
+
+/// <summary>One owner's view of <see cref="InMemoryData"/>: what a silo holds open. Safe for concurrent use.</summary>
+public sealed class InMemoryOwner : IAsyncDisposable
+{
+    private readonly InMemoryData _data;
+
+    internal InMemoryOwner(InMemoryData data, string owner)
+    {
+        _data = data;
+        Owner = owner;
+        Judgments = new InMemoryJudgmentStore(this);
+        Sweeps = new InMemorySweepStore(this);
+        Spending = new InMemorySpendLedger(this);
+    }
+
+    /// <summary>Its id, never used again.</summary>
+    public string Owner { get; }
+
+    /// <summary>Judgments by content address.</summary>
+    public IJudgmentStore Judgments { get; }
+
+    /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
+    public ISweepStore Sweeps { get; }
+
+    /// <summary>Reservations and caps.</summary>
+    public ISpendLedger Spending { get; }
+
+    /// <summary>
+    /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes
+    /// throws <see cref="ObjectDisposedException"/>.
+    /// </summary>
+    public void Kill() => _data.End(Owner);
+
+    /// <summary>Ends the owner. The data stays.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Does one step on the data.</summary>
+    internal ValueTask<T> StepAsync<T>(Func<InMemoryData, T> step, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<T>(cancellationToken);
+        lock (_data.Gate)
+        {
+            if (_data.IsDead(Owner)) return ValueTask.FromException<T>(new ObjectDisposedException($"owner {Owner}"));
+            try
+            {
+                return ValueTask.FromResult(step(_data));
+            }
+#pragma warning disable CA1031 // An asynchronous call's failure is in its task, whatever it is.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                return ValueTask.FromException<T>(failure);
+            }
+        }
+    }
+
+    internal bool IsOwn(string owner) => string.Equals(owner.Split('/')[0], Owner, StringComparison.Ordinal);
+}

@@ -1,0 +1,87 @@
+using Orchestration.Core.Spending;
+
+namespace Orchestration.Simulation.InMemory;
+
+/// <summary>Money as rows of memory.</summary>
+internal sealed class SpendRows
+{
+    public Dictionary<string, Account> Accounts { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<long, (SpendReservation Reservation, string Owner)> Open { get; } = [];
+
+    public long Reservations { get; set; }
+
+    public Account this[string payer] => Accounts.TryGetValue(payer, out var account) ? account : Accounts[payer] = new Account();
+
+    internal sealed class Account
+    {
+        public decimal? Cap { get; set; }
+
+        public decimal Settled { get; set; }
+
+        public decimal Unknown { get; set; }
+
+        public decimal Held { get; set; }
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
+{
+    public async ValueTask SetCapAsync(string payer, decimal? capUsd, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        if (capUsd is { } cap) ArgumentOutOfRangeException.ThrowIfNegative(cap, nameof(capUsd));
+        await owner.StepAsync(data => data.Spending[payer].Cap = capUsd, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
+        return await owner.StepAsync(
+            data =>
+            {
+                var account = data.Spending[payer];
+                if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
+                account.Held += amountUsd;
+                var reservation = new SpendReservation(++data.Spending.Reservations, payer, amountUsd);
+                data.Spending.Open.Add(reservation.Id, (reservation, owner.Owner));
+                return reservation;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    {
+        ArgumentNullException.ThrowIfNull(reservation);
+        ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
+        ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
+        await owner.StepAsync(
+            data =>
+            {
+                if (!data.Spending.Open.Remove(reservation.Id, out var open)) return false;
+                var account = data.Spending[open.Reservation.Payer];
+                account.Held -= open.Reservation.AmountUsd;
+                account.Settled += settledUsd;
+                account.Unknown += unknownUsd;
+                return true;
+            },
+            CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(payer);
+        return owner.StepAsync(
+            data =>
+            {
+                var account = data.Spending[payer];
+                var dead = data.Spending.Open.Values
+                    .Where(open => string.Equals(open.Reservation.Payer, payer, StringComparison.Ordinal) && data.IsDead(open.Owner))
+                    .Sum(static open => open.Reservation.AmountUsd);
+                return new SpendStatus(account.Settled, account.Held - dead, account.Unknown + dead, account.Cap);
+            },
+            cancellationToken);
+    }
+}

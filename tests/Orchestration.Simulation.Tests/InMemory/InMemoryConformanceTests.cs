@@ -1,0 +1,77 @@
+using Orchestration.Conformance;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Sweeps;
+using Orchestration.Simulation.InMemory;
+using Orchestration.Testing;
+using Shouldly;
+using Xunit;
+
+namespace Orchestration.Simulation.Tests.InMemory;
+
+public sealed class InMemoryJudgmentStoreTests : JudgmentStoreConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemorySweepStoreTests : SweepStoreConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemorySpendLedgerTests : SpendLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryOwnerTests
+{
+    [Fact]
+    public async Task A_killed_owners_late_call_is_refused()
+    {
+        var data = new InMemoryData(new ManualTime());
+        var silo = data.Open();
+        silo.Kill();
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await silo.Judgments.CountAsync(TestContext.Current.CancellationToken));
+    }
+}
+
+internal sealed class InMemoryWorld : IStoreWorld
+{
+    private readonly InMemoryData _data;
+
+    public InMemoryWorld()
+    {
+        _data = new InMemoryData(Time);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public ValueTask<IStoreOwner> OpenAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IStoreOwner>(new Opened(_data.Open()));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Opened(InMemoryOwner owner) : IStoreOwner
+    {
+        public string Owner => owner.Owner;
+
+        public IJudgmentStore Judgments => owner.Judgments;
+
+        public ISweepStore Sweeps => owner.Sweeps;
+
+        public ISpendLedger Spending => owner.Spending;
+
+        public ValueTask KillAsync()
+        {
+            owner.Kill();
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => owner.DisposeAsync();
+    }
+}
