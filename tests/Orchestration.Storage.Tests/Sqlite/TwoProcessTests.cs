@@ -146,7 +146,7 @@ public sealed class TwoProcessTests : IAsyncLifetime
     [Fact]
     public async Task Whatever_a_writer_acknowledged_before_it_was_killed_is_there()
     {
-        const int Rounds = 8;
+        const int Rounds = 6;
         const int PairsPerRound = 2000;
         var random = new Random(20310517);
         var acknowledged = new Dictionary<(int Pair, int Judge), double>();
@@ -154,7 +154,7 @@ public sealed class TwoProcessTests : IAsyncLifetime
         for (var round = 0; round < Rounds; round++)
         {
             using var peer = await PeerProcess.StartAsync("put", _world.FilePath, 200, round * PairsPerRound, PairsPerRound, 32);
-            var killAfter = random.Next(1, 1500);
+            var killAfter = random.Next(1, 1000);
             for (var heard = 0; await peer.HearAsync() is { } line && line != "done"; heard++)
             {
                 Hear(line);
