@@ -1,4 +1,10 @@
 using System.CommandLine;
+using Orchestration.Cli.Demo;
+using Orchestration.Cli.Endpoint;
+using Orchestration.Cli.Judges;
+using Orchestration.Cli.Rubrics;
+using Orchestration.Cli.Sweeps;
+using Orchestration.Core;
 
 namespace Orchestration.Cli;
 
@@ -6,10 +12,51 @@ namespace Orchestration.Cli;
 public static class CommandLine
 {
     /// <summary>Parses and runs one command.</summary>
-    /// <returns>The exit status.</returns>
-    public static Task<int> RunAsync(string[] args)
+    /// <returns>The exit status, see <see cref="ExitStatus"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, CliContext context)
     {
-        var root = new RootCommand("Judges score answers, an aggregator turns their scores into one number.");
-        return root.Parse(args).InvokeAsync();
+        var root = new RootCommand("Judges score answers, an aggregator turns their scores into one number you can trust.")
+        {
+            SweepCommands.Create(context),
+            CompareCommands.Create(context),
+            RubricCommands.Create(context),
+            JudgeCommands.Create(context),
+            EndpointCommand.Create(context),
+            DemoCommand.Create(context),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count != 0)
+        {
+            foreach (var error in parsed.Errors) await context.Error.WriteLineAsync($"error: {error.Message}");
+            await context.Error.WriteLineAsync($"Try 'orchestrate {Path(parsed.CommandResult)}--help'.");
+            return ExitStatus.BadInput;
+        }
+
+        using var interruption = new Interruption(context);
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                interruption.Token);
+        }
+        catch (OrchestrationException e)
+        {
+            await context.Error.WriteLineAsync($"error: {e.Message}");
+            return ExitStatus.BadInput;
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            await context.Error.WriteLineAsync("interrupted");
+            return ExitStatus.Interrupted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, a folder without write access, a closed pipe: the message of the system names the path.
+            await context.Error.WriteLineAsync($"error: {e.Message}");
+            return ExitStatus.BadInput;
+        }
     }
+
+    private static string Path(System.CommandLine.Parsing.CommandResult command) =>
+        command.Parent is System.CommandLine.Parsing.CommandResult parent ? $"{Path(parent)}{command.Command.Name} " : "";
 }

@@ -248,7 +248,8 @@ public sealed class PairEvaluation : IPairEvaluation
         }
     }
 
-    private static Pair PairOf(Comparison comparison, ColumnKind kind) => new()
+    /// <summary>One answer of a comparison as a pair, for judges that score.</summary>
+    public static Pair PairOf(Comparison comparison, ColumnKind kind) => new()
     {
         Id = comparison.Id,
         Prompt = comparison.Prompt,

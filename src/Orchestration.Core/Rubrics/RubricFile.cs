@@ -62,6 +62,42 @@ public static class RubricFile
         }
     }
 
+    /// <summary>
+    /// The rubric as a file that reads back to the same version: how a sweep keeps the rubrics it began with, whatever becomes of their files.
+    /// </summary>
+    public static string Write(Rubric rubric)
+    {
+        ArgumentNullException.ThrowIfNull(rubric);
+        var file = new StringBuilder("---\n");
+        Line("id", rubric.Id);
+        Line("title", Quoted(rubric.Title));
+        Line("protocol", RubricNames.Of(rubric.Protocol));
+        Line("reply", RubricNames.Of(rubric.ReplyForm));
+        Line("needs-reference", rubric.NeedsReference ? "true" : "false");
+        if (rubric.ThinkFirst) Line("think-first", "true");
+        if (rubric.Dimensions is [{ Name: null } only])
+        {
+            if (rubric.Protocol == RubricProtocol.Score) Line("scale", $"{{{ScaleOf(only)}}}");
+        }
+        else
+        {
+            file.Append("dimensions:\n");
+            foreach (var dimension in rubric.Dimensions)
+                file.Append("  - {name: ").Append(dimension.Name).Append(", title: ").Append(Quoted(dimension.Title)).Append(", ").Append(ScaleOf(dimension)).Append("}\n");
+        }
+
+        return file.Append("---\n").Append(rubric.Text).ToString();
+
+        void Line(string key, string value) => file.Append(key).Append(": ").Append(value).Append('\n');
+
+        static string ScaleOf(RubricDimension dimension) =>
+            $"min: {RubricVersion.Number(dimension.Scale.Min)}, max: {RubricVersion.Number(dimension.Scale.Max)}, "
+            + $"step: {RubricVersion.Number(dimension.Scale.Step)}, direction: {RubricNames.Of(dimension.Scale.Direction)}";
+
+        // Single quotes: the only style of YAML in which nothing but the quote itself means anything.
+        static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
+
     private static string[] CanonicalLines(string path, string content)
     {
         try

@@ -64,6 +64,9 @@ public sealed class LlmJudge : IJudge
     /// <summary>Calls that one item takes where nothing is stored and every reply can be read: 1, or the number of samples.</summary>
     public int CallsPerItem => _repeats;
 
+    /// <summary>The descriptor whose version is in the address of each single call; that of samples is shared by any number of them.</summary>
+    public JudgeDescriptor CallDescriptor => _calls;
+
     /// <summary>The first call for a pair, as it would be sent: for estimates and for showing the prompt.</summary>
     public ChatRequest RequestFor(Pair pair)
     {

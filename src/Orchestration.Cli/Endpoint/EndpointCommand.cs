@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Globalization;
+using Orchestration.Core;
+using Orchestration.Simulation;
+
+namespace Orchestration.Cli.Endpoint;
+
+/// <summary><c>orchestrate endpoint</c>: the scripted model endpoint, for trying everything without a key.</summary>
+internal static class EndpointCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var port = new Option<int>("--port") { Description = "Port on loopback; 0 for a free one.", DefaultValueFactory = _ => 8089 };
+        var latency = new Option<int>("--latency-ms") { Description = "Time from request to reply.", DefaultValueFactory = _ => 50 };
+        var seed = new Option<ulong>("--seed") { Description = "Seed of replies and faults.", DefaultValueFactory = _ => 1UL };
+        var fault = new Option<string[]>("--fault") { Description = $"A fault and its share of calls, such as ServerError=0.05. Known: {string.Join(", ", Enum.GetNames<ScriptedFault>().Skip(1))}.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("endpoint", "A scripted, OpenAI-compatible endpoint on loopback: judges answer by rule, so that everything can be tried without a key or a model.")
+        {
+            port, latency, seed, fault,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var endpoint = await ScriptedEndpoint.StartAsync(
+                new ScriptedEndpointOptions
+                {
+                    Port = parsed.GetValue(port),
+                    Latency = TimeSpan.FromMilliseconds(parsed.GetValue(latency)),
+                    Seed = parsed.GetValue(seed),
+                    Faults = ParseFaults(parsed.GetValue(fault) ?? []),
+                },
+                context.Time,
+                cancellationToken);
+            await context.Out.WriteLineAsync($"listening at {endpoint.ChatEndpoint} (Ctrl-C ends it)");
+            await context.Out.WriteLineAsync("in orchestration.yaml:");
+            await context.Out.WriteLineAsync(Configuration(endpoint.ChatEndpoint));
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Ended as asked.
+            }
+
+            var seen = endpoint.Statistics();
+            await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                $"{seen.Requests:N0} requests, {seen.Delivered:N0} replies delivered whole, {seen.Usage.Input:N0} tokens in, {seen.Usage.Output:N0} out, at most {seen.MaxConcurrent} at once"));
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    /// <summary>A configuration with the endpoint as deployment <c>local</c>.</summary>
+    public static string Configuration(Uri endpoint) => $$"""
+        deployments:
+          local:
+            endpoint: {{endpoint}}
+            model: scripted-judge
+            prices: {input: 0.40, cached: 0.10, output: 1.60, reasoning: 1.60}
+            limits: {concurrency: 64}
+        """;
+
+    private static Dictionary<ScriptedFault, double> ParseFaults(string[] texts)
+    {
+        var faults = new Dictionary<ScriptedFault, double>();
+        foreach (var text in texts)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || !Enum.TryParse<ScriptedFault>(text[..at], ignoreCase: true, out var fault)
+                || !double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var share) || share is < 0 or > 1)
+                throw new OrchestrationException(ErrorCodes.Usage, $"--fault {text}: write a fault and its share of calls from 0 to 1, such as ServerError=0.05.");
+            faults[fault] = share;
+        }
+
+        return faults;
+    }
+}

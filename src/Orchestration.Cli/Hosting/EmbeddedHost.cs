@@ -1,0 +1,67 @@
+using Orchestration.Backends;
+using Orchestration.Core;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Purchases;
+using Orchestration.Storage.Sqlite;
+
+namespace Orchestration.Cli.Hosting;
+
+/// <summary>One machine, nothing to install: a SQLite file, the configuration, and the judges made from them.</summary>
+internal sealed class EmbeddedHost : IAsyncDisposable
+{
+    /// <summary>Where the store is unless told otherwise.</summary>
+    public const string DefaultStore = ".orchestrate/store.db";
+
+    private readonly CliContext _context;
+
+    private EmbeddedHost(CliContext context, OrchestrationConfig config, SqliteStore store)
+    {
+        _context = context;
+        Config = config;
+        Store = store;
+        Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time);
+    }
+
+    /// <summary>The configuration.</summary>
+    public OrchestrationConfig Config { get; }
+
+    /// <summary>The store.</summary>
+    public SqliteStore Store { get; }
+
+    /// <summary>Store, ledger and single-flight, shared by all judges.</summary>
+    public JudgmentPurchases Purchases { get; }
+
+    /// <summary>Opens a store.</summary>
+    /// <param name="context">The world outside.</param>
+    /// <param name="configPath">Configuration file; null for the usual one.</param>
+    /// <param name="storePath">Store; null for the environment's <c>ORCHESTRATE_STORE</c> or the usual one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<EmbeddedHost> OpenAsync(CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken)
+    {
+        var config = OrchestrationConfig.Load(configPath);
+        var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = StorePath(context, storePath), TimeProvider = context.Time }, cancellationToken);
+        return new EmbeddedHost(context, config, store);
+    }
+
+    /// <summary>Where the store is.</summary>
+    public static string StorePath(CliContext context, string? storePath) => storePath ?? context.Environment("ORCHESTRATE_STORE") ?? DefaultStore;
+
+    /// <summary>A catalog over this host.</summary>
+    public JudgeCatalog Catalog(int? concurrency) =>
+        new(Config, JudgeCatalog.RubricsOf(Config), new Deployments(_context), Purchases, concurrency);
+
+    /// <summary>The deployment source of a configuration, for commands that need no store.</summary>
+    public static IDeploymentSource DeploymentsOf(CliContext context) => new Deployments(context);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+
+    private sealed class Deployments(CliContext context) : IDeploymentSource
+    {
+        public IChatDeployment Chat(DeploymentConfig config) => DeploymentFactory.CreateChat(config, context.Time, context.Environment);
+
+        public IRewardDeployment Reward(DeploymentConfig config) => DeploymentFactory.CreateReward(config, context.Time, context.Environment);
+    }
+}

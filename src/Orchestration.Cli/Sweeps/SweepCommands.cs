@@ -1,0 +1,165 @@
+using System.CommandLine;
+using System.Globalization;
+using Orchestration.Cli.Hosting;
+using Orchestration.Core;
+using Orchestration.Core.Pairs.Reading;
+using Orchestration.Core.Sweeps;
+using Spectre.Console;
+
+namespace Orchestration.Cli.Sweeps;
+
+/// <summary><c>orchestrate sweep run|list|show|resume|cancel|export</c>.</summary>
+internal static class SweepCommands
+{
+    public static Command Create(CliContext context) => new("sweep", "Judge a data set, with checkpoints: stop, crash and resume.")
+    {
+        Run(context, DataKind.Pairs, "Judges pairs and writes results.jsonl, rejects.jsonl and summary.json. The same command again goes on with an unfinished sweep."),
+        List(context),
+        Show(context),
+        Resume(context),
+        Cancel(context),
+        Export(context),
+    };
+
+    /// <summary><c>run</c>, for pairs and for comparisons.</summary>
+    public static Command Run(CliContext context, DataKind kind, string description)
+    {
+        var options = new RunOptions(kind);
+        var (config, store) = (ConfigOption(), StoreOption());
+        var command = new Command("run", description) { config, store };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var settings = options.Read(parsed, parsed.GetValue(config), parsed.GetValue(store));
+            await using var host = await EmbeddedHost.OpenAsync(context, settings.Config, settings.Store, cancellationToken);
+            return await new SweepSession(context, host).RunAsync(settings, cancellationToken);
+        });
+        return command;
+    }
+
+    /// <summary>The option that names the configuration.</summary>
+    public static Option<string?> ConfigOption() => new("--config") { Description = "Configuration file. Default: orchestration.yaml in the current folder, where there is one." };
+
+    /// <summary>The option that names the store.</summary>
+    public static Option<string?> StoreOption() => new("--store") { Description = $"Store, a SQLite file. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
+
+    private static Argument<string> IdArgument() => new("sweep") { Description = "The sweep's id, such as s1." };
+
+    private static Command List(CliContext context)
+    {
+        var store = StoreOption();
+        var command = new Command("list", "All sweeps of a store, newest first.") { store };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var sweeps = await host.Store.Sweeps.ListAsync(cancellationToken);
+            if (sweeps.Count == 0)
+            {
+                await context.Out.WriteLineAsync("no sweeps yet: 'orchestrate sweep run --help'");
+                return ExitStatus.Completed;
+            }
+
+            var table = new Table { Border = TableBorder.Simple };
+            table.AddColumns("sweep", "state", "begun", "done", "judges", "results");
+            foreach (var sweep in sweeps)
+            {
+                var progress = await host.Store.Sweeps.ProgressAsync(sweep.Id, cancellationToken);
+                table.AddRow(
+                    sweep.Id,
+                    SweepSummary.StateText(sweep.State),
+                    sweep.CreatedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                    string.Create(CultureInfo.InvariantCulture, $"{progress.RowsDone:N0} of {sweep.Rows:N0}"),
+                    SweepDefinition.FromJson(sweep.Definition).Columns.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count().ToString(CultureInfo.InvariantCulture),
+                    Markup.Escape(sweep.OutputFolder));
+            }
+
+            context.Tables().Write(table);
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    private static Command Show(CliContext context)
+    {
+        var (id, store, json) = (IdArgument(), StoreOption(), JsonOption());
+        var command = new Command("show", "One sweep: its judges, how far it is, and what they said so far.") { id, store, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var session = new SweepSession(context, host);
+            var summary = await session.SummarizeAsync(await session.FindAsync(parsed.GetValue(id)!, cancellationToken), null, cancellationToken);
+            await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                $"sweep {summary.Sweep.Id} {SweepSummary.StateText(summary.Sweep.State)}: {summary.Progress.RowsDone:N0} of {summary.Sweep.Rows:N0} rows, {summary.Sweep.Totals.Calls:N0} calls, ${summary.Spend.SettledUsd:0.00####} settled, ${summary.Spend.UnknownUsd:0.00####} unknown"));
+            foreach (var input in summary.Definition.Inputs)
+                await context.Out.WriteLineAsync($"data {input.Path} (sha256 {input.Sha256[..12]})");
+            context.Tables().Write(SweepTables.Of(summary));
+            await context.Out.WriteLineAsync($"results in {summary.Sweep.OutputFolder}");
+            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(summary.ToLine());
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    private static Command Resume(CliContext context)
+    {
+        var (id, store, config, json) = (IdArgument(), StoreOption(), ConfigOption(), JsonOption());
+        var concurrency = new Option<int?>("--concurrency") { Description = "Calls in flight at once per deployment." };
+        var maxCost = new Option<decimal?>("--max-cost") { Description = "A new cap in US dollars, over all of the sweep." };
+        var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
+        var retry = new Option<bool>("--retry-unscored") { Description = "Ask again what had no score." };
+        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
+            if (parsed.GetValue(maxCost) is <= 0) throw new OrchestrationException(ErrorCodes.Usage, "--max-cost: US dollars, more than 0.");
+            if (parsed.GetValue(concurrency) is < 1 or > 4096) throw new OrchestrationException(ErrorCodes.Usage, "--concurrency: calls at once, 1 to 4096.");
+            await using var host = await EmbeddedHost.OpenAsync(context, parsed.GetValue(config), parsed.GetValue(store), cancellationToken);
+            var session = new SweepSession(context, host);
+            var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
+            return await session.ResumeAsync(
+                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Cancel(CliContext context)
+    {
+        var (id, store) = (IdArgument(), StoreOption());
+        var command = new Command("cancel", "Gives a sweep up for good. What was judged stays in the store.") { id, store };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var sweep = await new SweepSession(context, host).FindAsync(parsed.GetValue(id)!, cancellationToken);
+            foreach (var from in new[] { SweepState.Running, SweepState.Interrupted, SweepState.Capped })
+            {
+                if (!await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, from, SweepState.Cancelled, cancellationToken)) continue;
+                await context.Out.WriteLineAsync($"sweep {sweep.Id} is cancelled");
+                return ExitStatus.Completed;
+            }
+
+            throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} is {SweepSummary.StateText(sweep.State)}: there is nothing to cancel.");
+        });
+        return command;
+    }
+
+    private static Command Export(CliContext context)
+    {
+        var (id, store) = (IdArgument(), StoreOption());
+        var folder = new Option<string>("--out", "-o") { Description = "Folder to write to.", Required = true };
+        var command = new Command("export", "Writes a sweep's results and summary again, from the store.") { id, store, folder };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var session = new SweepSession(context, host);
+            var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
+            var target = Path.GetFullPath(parsed.GetValue(folder)!);
+            var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, target, cancellationToken);
+            (await session.SummarizeAsync(sweep, judges, cancellationToken)).Write(target);
+            await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{judges.Rows:N0} rows of sweep {sweep.Id} in {target}"));
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    private static Option<bool> JsonOption() => new("--json") { Description = "End standard output with one JSON object." };
+}

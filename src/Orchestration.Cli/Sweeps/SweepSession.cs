@@ -1,0 +1,246 @@
+using System.Globalization;
+using Orchestration.Cli.Hosting;
+using Orchestration.Core;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Pairs.Reading;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Sweeps;
+
+namespace Orchestration.Cli.Sweeps;
+
+/// <summary>Runs a sweep from its command to its files and tables, in the embedded host.</summary>
+internal sealed class SweepSession(CliContext context, EmbeddedHost host)
+{
+    private const int RowsPerShardFree = 4096;
+    private const int RowsPerShardPaid = 256;
+
+    /// <summary>What the sweep came to, once it has run; null before.</summary>
+    public SweepSummary? Summary { get; private set; }
+
+    /// <summary>Runs a new sweep, or goes on with the unfinished one of the same command.</summary>
+    public async Task<int> RunAsync(SweepRunSettings settings, CancellationToken cancellationToken)
+    {
+        var catalog = host.Catalog(settings.Concurrency);
+        var resolved = catalog.Resolve(settings.Judges);
+        if (settings.MaxCostUsd is not null) RequirePrices(resolved.Planned);
+        var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles);
+        if (settings.DryRun) return await new DryRun(context, host).RunAsync(plan, resolved, settings.Json, cancellationToken);
+
+        await host.Store.Sweeps.DeleteUnsealedAsync(cancellationToken);
+        var sweep = await UnfinishedAsync(plan, cancellationToken);
+        if (sweep is not null)
+        {
+            await NoteAsync($"sweep {sweep.Id} was begun by the same command and is {SweepSummary.StateText(sweep.State)}: going on with it");
+            if (settings.MaxCostUsd is not null) await host.Store.Spending.SetCapAsync(sweep.Id, settings.MaxCostUsd, cancellationToken);
+        }
+        else
+        {
+            sweep = await RegisterAsync(plan, settings, cancellationToken);
+        }
+
+        return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Json, cancellationToken);
+    }
+
+    /// <summary>Goes on with a stored sweep.</summary>
+    public async Task<int> ResumeAsync(
+        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool json, CancellationToken cancellationToken)
+    {
+        switch (sweep.State)
+        {
+            case SweepState.Cancelled:
+                throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} was cancelled and cannot be resumed. Run it again: judgments that were paid for are not bought again.");
+            case SweepState.Registering:
+                throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} is still reading its data in another process.");
+        }
+
+        if (maxCostUsd is not null) await host.Store.Spending.SetCapAsync(sweep.Id, maxCostUsd, cancellationToken);
+        if (retryUnscored)
+        {
+            var reopened = await host.Store.Sweeps.ReopenUnscoredAsync(sweep.Id, cancellationToken);
+            await NoteAsync(string.Create(CultureInfo.InvariantCulture, $"{reopened} shards with unscored judgments are asked again"));
+            sweep = await FindAsync(sweep.Id, cancellationToken);
+        }
+
+        return await WorkAsync(sweep, concurrency, maxUnscored, json, cancellationToken);
+    }
+
+    /// <summary>The sweep with this id.</summary>
+    public async Task<SweepRecord> FindAsync(string id, CancellationToken cancellationToken) =>
+        await host.Store.Sweeps.FindAsync(id, cancellationToken)
+        ?? throw new OrchestrationException(ErrorCodes.NotFound, $"There is no sweep '{id}' in this store. 'orchestrate sweep list' shows those there are.");
+
+    /// <summary>What a sweep came to so far.</summary>
+    public async Task<SweepSummary> SummarizeAsync(SweepRecord sweep, JudgeTable? judges, CancellationToken cancellationToken) => new()
+    {
+        Sweep = sweep,
+        Definition = SweepDefinition.FromJson(sweep.Definition),
+        Progress = await host.Store.Sweeps.ProgressAsync(sweep.Id, cancellationToken),
+        Judges = judges ?? await new SweepResults(host.Store.Sweeps).SummarizeAsync(sweep, cancellationToken),
+        Spend = await host.Store.Spending.StatusAsync(sweep.Id, cancellationToken),
+    };
+
+    private async Task<SweepRecord> RegisterAsync(SweepPlan plan, SweepRunSettings settings, CancellationToken cancellationToken)
+    {
+        var registration = new SweepRegistration(host.Store.Sweeps, host.Store.Owner);
+        var (sweep, report) = await registration.RegisterAsync(plan, ReadingProgress(), cancellationToken);
+        if (settings.MaxCostUsd is not null) await host.Store.Spending.SetCapAsync(sweep.Id, settings.MaxCostUsd, cancellationToken);
+        foreach (var warning in report.Warnings) await NoteAsync(warning);
+        if (report.Rejected != 0)
+        {
+            var reasons = string.Join(", ", report.RejectedByReason.OrderByDescending(r => r.Value).Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Key} {r.Value:N0}")));
+            await NoteAsync(string.Create(CultureInfo.InvariantCulture, $"{report.Rejected:N0} rows rejected ({reasons}): see {plan.Data.RejectsPath}"));
+        }
+
+        var definition = SweepDefinition.FromJson(sweep.Definition);
+        var leftOut = definition.Kind == DataKind.Pairs ? definition.Columns.Where(c => c.Scale is null).ToArray() : [];
+        if (leftOut.Length != 0)
+            await NoteAsync($"no scale is stated for {string.Join(", ", leftOut.Select(c => c.Name))}: left out of the mean. Add --scale {leftOut[0].Name}=MIN..MAX, or --scale '*=MIN..MAX' for all of them");
+        await NoteAsync(string.Create(CultureInfo.InvariantCulture,
+            $"sweep {sweep.Id}: {sweep.Rows:N0} {(plan.Data.Kind == DataKind.Pairs ? "pairs" : "comparisons")}, {definition.Columns.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count()} judges, into {sweep.OutputFolder}"));
+        return sweep;
+    }
+
+    private async Task<int> WorkAsync(SweepRecord sweep, int? concurrency, MaxUnscored? maxUnscored, bool json, CancellationToken cancellationToken)
+    {
+        var sweeps = host.Store.Sweeps;
+        foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
+        var judges = host.Catalog(concurrency).Rebuild(sweep);
+        var actors = new EmbeddedActors(judges, host.Store.Judgments, context.Time);
+        var meter = new SweepMeter();
+        var options = new SweepWorkOptions { ParallelShards = judges.Any(j => j.Descriptor.IsPaid) ? 4 : Math.Max(1, Environment.ProcessorCount) };
+        var startedAt = context.Time.GetTimestamp();
+        var end = SweepState.Completed;
+        try
+        {
+            await using (new SweepProgressView(context, meter, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count))
+            {
+                end = await new SweepWorker(sweeps, actors, context.Time, host.Store.Owner, sweep, options, meter).RunAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            end = SweepState.Interrupted;
+        }
+        catch (SpendCapReachedException e)
+        {
+            end = SweepState.Capped;
+            await NoteAsync(e.Message);
+        }
+        catch
+        {
+            await EndAsync(sweep.Id, SweepState.Interrupted, startedAt);
+            await NoteAsync($"sweep {sweep.Id} stopped; go on with 'orchestrate sweep resume {sweep.Id}' once the cause is mended");
+            throw;
+        }
+
+        await EndAsync(sweep.Id, end, startedAt);
+        return await FinishAsync(sweep.Id, maxUnscored, json);
+    }
+
+    // Not cancelled: by now the work is over, and what was done is written down.
+    private async Task EndAsync(string sweepId, SweepState end, long startedAt)
+    {
+        var seconds = context.Time.GetElapsedTime(startedAt).TotalSeconds;
+        await host.Store.Sweeps.AddTotalsAsync(sweepId, SweepTotals.None with { Seconds = seconds }, CancellationToken.None);
+        if (end != SweepState.Cancelled) await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
+    }
+
+    private async Task<int> FinishAsync(string sweepId, MaxUnscored? maxUnscored, bool json)
+    {
+        var sweep = await FindAsync(sweepId, CancellationToken.None);
+        var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
+        Summary = await SummarizeAsync(sweep, judges, CancellationToken.None);
+        Summary.Write(sweep.OutputFolder);
+        context.Tables().Write(SweepTables.Of(Summary));
+        var progress = Summary.Progress;
+        var rate = sweep.Totals.Seconds > 0 ? progress.RowsDone / sweep.Totals.Seconds : 0;
+        context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"sweep {sweep.Id} {SweepSummary.StateText(sweep.State)}: {progress.RowsDone:N0} of {sweep.Rows:N0} {Rows(Summary.Definition.Kind)} in {sweep.Totals.Seconds:0.0} s ({rate:N0}/s), {progress.FromStore:N0} judgments from the store, {sweep.Rejected:N0} rows rejected, ${Summary.Spend.SettledUsd:0.00####}"));
+        context.Out.WriteLine($"results in {sweep.OutputFolder}");
+        if (sweep.State is SweepState.Interrupted) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id}");
+        if (sweep.State is SweepState.Capped) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id} --max-cost USD");
+        var status = Status(sweep.State, maxUnscored, progress);
+        if (status == ExitStatus.Unsatisfied)
+            await NoteAsync(string.Create(CultureInfo.InvariantCulture, $"{progress.Unscored:N0} of {progress.Judgments:N0} judgments are without a score: more than --max-unscored {maxUnscored}"));
+        if (json) context.Out.WriteLine(Summary.ToLine());
+        return status;
+    }
+
+    private static string Rows(DataKind kind) => kind == DataKind.Pairs ? "pairs" : "comparisons";
+
+    private static int Status(SweepState state, MaxUnscored? maxUnscored, SweepProgress progress) => state switch
+    {
+        SweepState.Capped => ExitStatus.Capped,
+        SweepState.Interrupted or SweepState.Running => ExitStatus.Interrupted,
+        SweepState.Cancelled => ExitStatus.BadInput,
+        _ => maxUnscored?.IsPassed(progress.Unscored, progress.Judgments) == true ? ExitStatus.Unsatisfied : ExitStatus.Completed,
+    };
+
+    private async Task<SweepRecord?> UnfinishedAsync(SweepPlan plan, CancellationToken cancellationToken)
+    {
+        if (SweepRegistration.Fingerprint(plan) is not { } fingerprint) return null;
+        var same = (await host.Store.Sweeps.ListAsync(cancellationToken)).FirstOrDefault(s => s.Fingerprint == fingerprint);
+        return same is { State: SweepState.Running or SweepState.Interrupted or SweepState.Capped } ? same : null;
+    }
+
+    private SweepPlan Plan(SweepRunSettings settings, IReadOnlyList<PlannedJudge> judges, IReadOnlyList<string> recorded)
+    {
+        var paid = judges.Any(j => j.Descriptor.IsPaid);
+        var folder = Path.GetFullPath(settings.Out ?? DefaultFolder());
+        return new SweepPlan
+        {
+            Data = new IngestOptions
+            {
+                Kind = settings.Kind,
+                Inputs = settings.Inputs,
+                Map = settings.Map,
+                Keep = settings.Keep,
+                Limit = settings.Limit,
+                Sample = settings.Sample,
+                Seed = settings.Seed,
+                Recorded = [.. recorded.Select(path => new RecordedFile(path))],
+                RowsPerShard = settings.RowsPerShard ?? (paid ? RowsPerShardPaid : RowsPerShardFree),
+                TempFolder = Path.GetDirectoryName(Path.GetFullPath(EmbeddedHost.StorePath(context, settings.Store)))!,
+                RejectsPath = settings.DryRun ? null : Path.Combine(folder, "rejects.jsonl"),
+                StandardInput = context.StandardInput,
+            },
+            Judges = judges,
+            RecordedScales = Scales(settings),
+            MinCoverage = settings.MinCoverage,
+            OutputFolder = folder,
+            IsFolderNamed = settings.Out is not null,
+        };
+    }
+
+    // Named by time: the store's own ids begin again in every store, and two stores may share a folder of results.
+    private string DefaultFolder() => Path.Combine("runs", context.Time.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+
+    private RecordedScales Scales(SweepRunSettings settings) => new(settings.Scales, host.Config.JudgeScales, host.Catalog(null).Rubrics);
+
+    private void RequirePrices(IReadOnlyList<PlannedJudge> judges)
+    {
+        foreach (var judge in judges.Where(j => j.Descriptor.IsPaid))
+        {
+            var deployment = host.Config.Deployment(judge.Fixed.Deployment!);
+            if (deployment.Prices is null && deployment.PricePerCall is null)
+                throw new OrchestrationException(ErrorCodes.Usage, $"--max-cost cannot be kept: deployment '{deployment.Name}' has no prices. Add 'prices' to it in the configuration (0 for a model of your own).");
+        }
+    }
+
+    private IProgress<IngestProgress>? ReadingProgress() => context.IsErrorTerminal ? new ReadingLine(context) : null;
+
+    private Task NoteAsync(string text) => context.Error.WriteLineAsync(text);
+
+    /// <summary>One redrawn line while data is read.</summary>
+    private sealed class ReadingLine(CliContext context) : IProgress<IngestProgress>
+    {
+        private long _drawnAt;
+
+        public void Report(IngestProgress value)
+        {
+            if (_drawnAt != 0 && context.Time.GetElapsedTime(_drawnAt) < TimeSpan.FromMilliseconds(250)) return;
+            _drawnAt = context.Time.GetTimestamp();
+            context.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r\u001b[Kreading: {value.Rows:N0} rows, {value.Rejected:N0} rejected"));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Orchestration.Core.Aggregation;
+using Orchestration.Core.Evaluation;
+using Orchestration.Core.Pairs;
+using Orchestration.Core.Pairs.Blocks;
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Core.Sweeps;
+
+/// <summary>
+/// Renders the rows of <c>results.jsonl</c> and <c>verdicts.jsonl</c> from blocks. A pure function of the blocks and the definition, so that a
+/// resumed sweep gives the bytes of an undisturbed one.
+/// </summary>
+internal sealed class ResultRows
+{
+    // Non-ASCII text stays readable; results are files, not web pages.
+    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly SweepDefinition _definition;
+    private readonly MeanScore _mean;
+    private readonly JsonEncodedText[] _names;
+    private readonly JsonEncodedText _aggregator;
+    private readonly VerdictColumns[] _verdicts;
+
+    public ResultRows(SweepDefinition definition)
+    {
+        _definition = definition;
+        _mean = new MeanScore(definition.Columns, definition.MinCoverage);
+        _names = [.. definition.Columns.Select(c => JsonEncodedText.Encode(c.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
+        _aggregator = JsonEncodedText.Encode(definition.Aggregator);
+        _verdicts = VerdictColumns.Of(definition.Columns);
+    }
+
+    /// <summary>Renders one shard.</summary>
+    public RowBuffer Render(DataBlock data, ResultBlock result)
+    {
+        if (data.Rows != result.Table.Rows)
+            throw new OrchestrationException(ErrorCodes.Store, $"A result block has {result.Table.Rows} rows and its data {data.Rows}: the store is damaged.");
+        var buffer = new RowBuffer(data.Rows * 256);
+        using var writer = new Utf8JsonWriter(buffer, WriterOptions);
+        for (var row = 0; row < data.Rows; row++)
+        {
+            writer.Reset(buffer);
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, data.Id(row));
+            if (_definition.Kind == DataKind.Pairs) WriteEvaluation(writer, data, result, row);
+            else WriteVerdicts(writer, data, result.Table, row);
+            writer.WriteEndObject();
+            writer.Flush();
+
+            var kept = data.Kept(row);
+            if (kept.Length != 0)
+            {
+                buffer.TakeBack(1);
+                buffer.Write(","u8);
+                buffer.Write(kept);
+                buffer.Write("}"u8);
+            }
+
+            buffer.Write("\n"u8);
+        }
+
+        return buffer;
+    }
+
+    private void WriteEvaluation(Utf8JsonWriter writer, DataBlock data, ResultBlock result, int row)
+    {
+        writer.WriteString("group"u8, data.Group(row));
+        if (data.TryGetCategory(row, out var category)) writer.WriteString("category"u8, category);
+        if (data.TryGetSource(row, out var source)) writer.WriteString("source"u8, source);
+        if (data.Target(row) is { } target) writer.WriteNumber("target"u8, target);
+
+        var table = result.Table;
+        var unscored = false;
+        writer.WriteStartObject("scores"u8);
+        for (var c = 0; c < _names.Length; c++)
+        {
+            if (table.IsScored(row, c))
+            {
+                writer.WriteNumber(_names[c], table.Value(row, c));
+            }
+            else
+            {
+                writer.WriteNull(_names[c]);
+                unscored = true;
+            }
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartObject("unscored"u8);
+        for (var c = 0; unscored && c < _names.Length; c++)
+        {
+            if (table.Reason(row, c) is { } reason) writer.WriteString(_names[c], reason);
+        }
+
+        writer.WriteEndObject();
+        var score = result.Scores[row];
+        if (double.IsNaN(score)) writer.WriteNull("score"u8);
+        else writer.WriteNumber("score"u8, score);
+        writer.WriteNumber("coverage"u8, _mean.Coverage(table, row));
+        writer.WriteString("aggregator"u8, _aggregator);
+    }
+
+    private void WriteVerdicts(Utf8JsonWriter writer, DataBlock data, JudgmentTable table, int row)
+    {
+        if (data.TryGetCategory(row, out var category)) writer.WriteString("category"u8, category);
+        if (data.Label(row) is { } label) writer.WriteString("label"u8, label.ToText());
+        writer.WriteStartObject("verdicts"u8);
+        foreach (var judge in _verdicts)
+        {
+            writer.WriteStartArray(judge.Name);
+            WriteVerdict(writer, judge.AsShown(table, row));
+            WriteVerdict(writer, judge.Swapped(table, row));
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+        if (_verdicts.Any(v => v.HasScores))
+        {
+            writer.WriteStartObject("scores"u8);
+            foreach (var judge in _verdicts.Where(v => v.HasScores))
+            {
+                writer.WriteStartArray(judge.Name);
+                WriteScore(writer, table, row, judge.ScoreA);
+                WriteScore(writer, table, row, judge.ScoreB);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        WriteUnscored(writer, table, row);
+    }
+
+    private void WriteUnscored(Utf8JsonWriter writer, JudgmentTable table, int row)
+    {
+        if (!_verdicts.Any(v => v.Reasons(table, row) is not (null, null))) return;
+        writer.WriteStartObject("unscored"u8);
+        foreach (var judge in _verdicts)
+        {
+            var (first, second) = judge.Reasons(table, row);
+            if (first is null && second is null) continue;
+            writer.WriteStartArray(judge.Name);
+            writer.WriteStringValue(first);
+            writer.WriteStringValue(second);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteVerdict(Utf8JsonWriter writer, Preference? verdict)
+    {
+        if (verdict is { } preference) writer.WriteStringValue(preference.ToText());
+        else writer.WriteNullValue();
+    }
+
+    private static void WriteScore(Utf8JsonWriter writer, JudgmentTable table, int row, int column)
+    {
+        if (table.IsScored(row, column)) writer.WriteNumberValue(table.Value(row, column));
+        else writer.WriteNullValue();
+    }
+}

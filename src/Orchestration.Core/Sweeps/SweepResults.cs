@@ -1,0 +1,102 @@
+using Orchestration.Core.Pairs.Blocks;
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Core.Sweeps;
+
+/// <summary>Writes a sweep's files from its blocks.</summary>
+public sealed class SweepResults
+{
+    private readonly ISweepStore _sweeps;
+
+    /// <summary>Creates it over a store.</summary>
+    public SweepResults(ISweepStore sweeps) => _sweeps = sweeps;
+
+    /// <summary>The name of the file of rows for this kind of data.</summary>
+    public static string RowsFileName(DataKind kind) => kind == DataKind.Pairs ? "results.jsonl" : "verdicts.jsonl";
+
+    /// <summary>
+    /// Writes the rows of all finished shards in input order and adds them up. The file appears whole or not at all: it is written beside and moved.
+    /// </summary>
+    /// <param name="sweep">The sweep.</param>
+    /// <param name="folder">Where to; created if needed.</param>
+    /// <param name="cancellationToken">Stops; nothing is left behind.</param>
+    public async Task<JudgeTable> WriteRowsAsync(SweepRecord sweep, string folder, CancellationToken cancellationToken)
+    {
+        var definition = SweepDefinition.FromJson(sweep.Definition);
+        var table = new JudgeTable(definition);
+        var rows = new ResultRows(definition);
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, RowsFileName(definition.Kind));
+        var partial = $"{path}.partial-{Environment.ProcessId}";
+        try
+        {
+            await using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20, FileOptions.Asynchronous))
+            {
+                await foreach (var rendered in RenderAsync(sweep, rows, cancellationToken))
+                {
+                    table.Add(rendered.Data, rendered.Result);
+                    await file.WriteAsync(rendered.Lines.Written, cancellationToken);
+                }
+
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+
+        return table;
+    }
+
+    /// <summary>Adds up all finished shards without writing rows.</summary>
+    public async Task<JudgeTable> SummarizeAsync(SweepRecord sweep, CancellationToken cancellationToken)
+    {
+        var table = new JudgeTable(SweepDefinition.FromJson(sweep.Definition));
+        for (var shard = 0; shard < sweep.Shards; shard++)
+        {
+            if (await ReadDoneAsync(sweep, shard, cancellationToken) is { } stored)
+                table.Add(DataBlock.Decode(stored), ResultBlock.Decode(stored.Block!));
+        }
+
+        return table;
+    }
+
+    private sealed record Rendered(DataBlock Data, ResultBlock Result, RowBuffer Lines);
+
+    /// <summary>Renders shards in parallel and yields them in order; never more ahead than there are processors.</summary>
+    private async IAsyncEnumerable<Rendered> RenderAsync(
+        SweepRecord sweep, ResultRows rows, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var ahead = new Queue<Task<Rendered?>>();
+        var next = 0;
+        while (true)
+        {
+            while (next < sweep.Shards && ahead.Count <= Environment.ProcessorCount)
+            {
+                var shard = next++;
+                ahead.Enqueue(Task.Run(() => RenderShardAsync(sweep, shard, rows, cancellationToken), cancellationToken));
+            }
+
+            if (!ahead.TryDequeue(out var first)) yield break;
+            if (await first is { } rendered) yield return rendered;
+        }
+    }
+
+    private async Task<Rendered?> RenderShardAsync(SweepRecord sweep, int shard, ResultRows rows, CancellationToken cancellationToken)
+    {
+        if (await ReadDoneAsync(sweep, shard, cancellationToken) is not { } stored) return null;
+        var data = DataBlock.Decode(stored);
+        var result = ResultBlock.Decode(stored.Block!);
+        return new Rendered(data, result, rows.Render(data, result));
+    }
+
+    private async ValueTask<StoredShard?> ReadDoneAsync(SweepRecord sweep, int shard, CancellationToken cancellationToken)
+    {
+        var stored = await _sweeps.ReadShardAsync(sweep.Id, shard, ShardParts.Head | ShardParts.Block, cancellationToken);
+        return stored is { IsDone: true } ? stored : null;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Orchestration.Testing;
+
+namespace Orchestration.Cli.Tests;
+
+/// <summary>The command line as a process of its own, to be interrupted and killed.</summary>
+internal sealed class ProcessRun : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _out;
+    private readonly Task<string> _error;
+
+    public ProcessRun(string workingFolder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = workingFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Cli", "bin", "Release", "net10.0", "orchestrate.dll"));
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _out = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public Task<string> Out => _out;
+
+    public Task<string> Error => _error;
+
+    public Task Exited => _process.WaitForExitAsync();
+
+    public void Kill() => _process.Kill();
+
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}
