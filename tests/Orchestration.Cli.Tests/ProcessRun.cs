@@ -15,6 +15,7 @@ internal sealed class ProcessRun : IDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = workingFolder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,

@@ -22,8 +22,8 @@ public sealed class PairEvaluationTests
 
         Column(table, 0).ShouldBe(["2", "3", "4"]);
         Column(table, 1).ShouldBe(["3", "3", "unreadable"]);
-        computing.Batches.ShouldBe([3], "a judge that computes takes the whole batch at once");
-        calling.Batches.ShouldBe([1, 1, 1]);
+        computing.Batches.ToArray().ShouldBe([3], "a judge that computes takes the whole batch at once");
+        calling.Batches.ToArray().ShouldBe([1, 1, 1]);
     }
 
     [Fact]
