@@ -3,6 +3,7 @@ using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
+using Orchestration.Storage.Sqlite.Judgments;
 using Shouldly;
 using Xunit;
 
@@ -112,6 +113,37 @@ public sealed class GroupCommitTests : IAsyncLifetime
 
         await store.Judgments.PutAsync([Judgment(1)], Cancel);
         (await store.Judgments.CountAsync(Cancel)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_commit_waits_for_the_disk_unless_all_of_it_may_be_lost()
+    {
+        const long Full = 2;
+        const long Normal = 1;
+        await (await SqliteStore.OpenAsync(_world.Options, Cancel)).DisposeAsync();
+        using var connection = Connection.Open(_world.FilePath, create: false, TimeSpan.FromSeconds(5));
+        var writer = new GroupCommitWriter(connection, new JournalWriter(connection, new JournalCache(), _world.Options), _world.Options);
+        (await writer.RunAsync(Synchronous, Cancel)).ShouldBe(Full);
+        (await writer.RunAsync(Synchronous, Cancel, mayBeLost: true)).ShouldBe(Normal);
+        (await writer.RunAsync(Synchronous, Cancel)).ShouldBe(Full);
+        using var inCommit = new SemaphoreSlim(0);
+        using var goOn = new ManualResetEventSlim();
+        var first = writer.RunAsync(
+            _ =>
+            {
+                inCommit.Release();
+                goOn.Wait(Cancel);
+                return true;
+            },
+            Cancel);
+        await inCommit.WaitAsync(Cancel);
+        Task<long?>[] together = [writer.RunAsync(Synchronous, Cancel, mayBeLost: true), writer.RunAsync(Synchronous, Cancel), writer.RunAsync(Synchronous, Cancel, mayBeLost: true)];
+        goOn.Set();
+        await first;
+        (await Task.WhenAll(together)).ShouldBe([Full, Full, Full], "they share the commit of one that may not be lost");
+        await writer.CloseAsync();
+
+        static long? Synchronous(Connection inside) => inside.Number("PRAGMA synchronous");
     }
 
     [Fact]

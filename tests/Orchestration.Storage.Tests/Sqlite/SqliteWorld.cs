@@ -22,7 +22,7 @@ public sealed class SqliteWorld : IStoreWorld
     internal int FoldEntries { get; init; } = 32_768;
 
     public async ValueTask<IStoreOwner> OpenAsync(CancellationToken cancellationToken) =>
-        new Opened(await SqliteStore.OpenAsync(Options, cancellationToken));
+        new Opened(await SqliteStore.OpenAsync(Options, cancellationToken), isAlwaysFolded: FoldEntries == 1);
 
     public ValueTask DisposeAsync()
     {
@@ -30,11 +30,11 @@ public sealed class SqliteWorld : IStoreWorld
         return ValueTask.CompletedTask;
     }
 
-    private sealed class Opened(SqliteStore store) : IStoreOwner
+    private sealed class Opened(SqliteStore store, bool isAlwaysFolded) : IStoreOwner
     {
         public string Owner { get; } = store.Owner;
 
-        public IJudgmentStore Judgments => store.Judgments;
+        public IJudgmentStore Judgments { get; } = isAlwaysFolded ? new FoldedJudgments(store) : store.Judgments;
 
         public ISweepStore Sweeps => store.Sweeps;
 
@@ -43,5 +43,26 @@ public sealed class SqliteWorld : IStoreWorld
         public ValueTask KillAsync() => store.AbandonAsync();
 
         public ValueTask DisposeAsync() => store.DisposeAsync();
+    }
+
+    /// <summary>Callers are told before the journal is folded; these are told after.</summary>
+    private sealed class FoldedJudgments(SqliteStore store) : IJudgmentStore
+    {
+        public ValueTask<IReadOnlyList<IReadOnlyList<double>?>> GetAsync(IReadOnlyList<JudgmentAddress> addresses, CancellationToken cancellationToken) =>
+            store.Judgments.GetAsync(addresses, cancellationToken);
+
+        public ValueTask<StoredJudgment?> FindAsync(JudgmentAddress address, CancellationToken cancellationToken) =>
+            store.Judgments.FindAsync(address, cancellationToken);
+
+        public async ValueTask<IReadOnlyList<IReadOnlyList<double>>> PutAsync(IReadOnlyList<StoredJudgment> judgments, CancellationToken cancellationToken)
+        {
+            var held = await store.Judgments.PutAsync(judgments, cancellationToken);
+
+            // The writer's next commit comes after the fold.
+            await store.Sweeps.DeleteUnsealedAsync(cancellationToken);
+            return held;
+        }
+
+        public ValueTask<long> CountAsync(CancellationToken cancellationToken) => store.Judgments.CountAsync(cancellationToken);
     }
 }

@@ -165,16 +165,6 @@ public sealed class StoreFileTests : IDisposable
         (await linked.Sweeps.FindAsync(sweep.Id, Cancel)).ShouldNotBeNull();
     }
 
-    [Fact]
-    public async Task Commits_wait_for_the_disk()
-    {
-        await using var store = await OpenAsync(FilePath);
-        using var connection = Connection.Open(FilePath, create: false, TimeSpan.FromSeconds(1));
-        using var mode = connection.Use("PRAGMA journal_mode");
-        mode.Step();
-        mode.Text(0).ShouldBe("wal");
-    }
-
     [Theory]
     [InlineData("", 4, 1000, "Path")]
     [InlineData("store.db", 0, 1000, "ReadConnections is 0")]
