@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Pairs;
@@ -60,12 +61,16 @@ internal sealed class RubricPrompt
     {
         reference = _rubric.NeedsReference ? reference ?? "" : null;
         var code = Code(hash, prompt, answerA, answerB, reference);
-        var text = new StringBuilder(prompt.Length + answerA.Length + (answerB?.Length ?? 0) + (reference?.Length ?? 0) + 400);
-        Block(text, "prompt", code, prompt);
-        if (reference is not null) Block(text, "reference", code, reference);
-        Block(text, _nameOfA, code, answerA);
-        if (answerB is not null) Block(text, _nameOfB, code, answerB);
-        return text.Append(_closing).ToString();
+
+        // Written once a call: a pooled buffer rather than a builder, which would hold every text twice.
+        var length = prompt.Length + answerA.Length + (answerB?.Length ?? 0) + (reference?.Length ?? 0) + _closing.Length + 400;
+        var text = new DefaultInterpolatedStringHandler(length, 0, CultureInfo.InvariantCulture);
+        Block(ref text, "prompt", code, prompt);
+        if (reference is not null) Block(ref text, "reference", code, reference);
+        Block(ref text, _nameOfA, code, answerA);
+        if (answerB is not null) Block(ref text, _nameOfB, code, answerB);
+        text.AppendLiteral(_closing);
+        return text.ToStringAndClear();
     }
 
     /// <summary>
@@ -84,10 +89,11 @@ internal sealed class RubricPrompt
         }
     }
 
-    private static void Block(StringBuilder text, string name, string code, string content) => text
-        .Append('[').Append(name).Append(' ').Append(code).Append("]\n")
-        .Append(content)
-        .Append("\n[end of ").Append(name).Append(' ').Append(code).Append("]\n\n");
+    private static void Block(ref DefaultInterpolatedStringHandler text, string name, string code, string content)
+    {
+        ReadOnlySpan<string> parts = ["[", name, " ", code, "]\n", content, "\n[end of ", name, " ", code, "]\n\n"];
+        foreach (var part in parts) text.AppendLiteral(part);
+    }
 
     private string WriteSystem(bool asksForDigit)
     {
