@@ -1,8 +1,17 @@
 using BenchmarkDotNet.Running;
+using Orchestration.Benchmarks.Whole;
 
 namespace Orchestration.Benchmarks;
 
+/// <summary>
+/// <c>whole [NAME…]</c> measures whole processes (docs/benchmarks.md) and writes benchmarks/results; anything else goes to BenchmarkDotNet.
+/// </summary>
 internal static class BenchmarkProgram
 {
-    private static void Main(string[] args) => BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
+    private static async Task<int> Main(string[] args)
+    {
+        if (args is ["whole", .. var names]) return await WholeProcessBenchmarks.RunAsync(names);
+        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);
+        return 0;
+    }
 }
