@@ -14,6 +14,8 @@ internal sealed class EndpointClient : IDisposable
     /// <summary>Calls in a row that found nobody before an endpoint counts as gone: as many as can be in flight, and at least these.</summary>
     private const int DeadCallsAtLeast = 3;
 
+    private static readonly TimeSpan LongestGuessedHold = TimeSpan.FromSeconds(2);
+
     private readonly DeploymentConfig _config;
     private readonly TimeProvider _time;
     private readonly EndpointKey _key;
@@ -99,11 +101,17 @@ internal sealed class EndpointClient : IDisposable
 
     private Task WaitAsync(bool holdsBack, TimeSpan? asked, int failures, CancellationToken cancellationToken)
     {
-        var wait = asked is { } stated
-            ? RetryDelay.After(stated, _config.LongestRetryWait, _jitter)
-            : RetryDelay.BackOff(failures, _jitter);
-        if (holdsBack) _turns.HoldBack(wait - RetryDelay.Margin);
-        return Task.Delay(wait, _time, cancellationToken);
+        if (asked is { } stated)
+        {
+            var wait = RetryDelay.After(stated, _config.LongestRetryWait, _jitter);
+            if (holdsBack) _turns.HoldBack(wait - RetryDelay.Margin);
+            return Task.Delay(wait, _time, cancellationToken);
+        }
+
+        // Of an endpoint that names no time only a guess is known: this call waits it out, the others a little of it.
+        var backOff = RetryDelay.BackOff(failures, holdsBack, _jitter);
+        if (holdsBack) _turns.HoldBack((backOff < LongestGuessedHold ? backOff : LongestGuessedHold) - RetryDelay.Margin);
+        return Task.Delay(backOff, _time, cancellationToken);
     }
 
     private Exchange<T> GiveUp<T>(AttemptCount count, string? detail)

@@ -7,6 +7,10 @@ namespace Orchestration.Backends.Http;
 internal static class RetryDelay
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>A rate limit is mostly one by the minute: attempts spent within a few seconds would all be in vain.</summary>
+    private static readonly TimeSpan FirstBackOffOfRateLimit = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
     /// <summary>Added to a stated wait, so that calls which were told the same do not all come back at once.</summary>
@@ -38,10 +42,10 @@ internal static class RetryDelay
     public static TimeSpan After(TimeSpan asked, TimeSpan longest, SeededJitter jitter) =>
         (asked < longest ? asked : longest) + Margin + (Spread * jitter.Next());
 
-    /// <summary>Exponential with full jitter: anything from 0 to half a second × 2^(failures − 1), at most to 30 s.</summary>
-    public static TimeSpan BackOff(int failures, SeededJitter jitter)
+    /// <summary>Exponential with full jitter: anything from 0 to half a second (a rate limit: two seconds) × 2^(failures − 1), at most to 30 s.</summary>
+    public static TimeSpan BackOff(int failures, bool isRateLimit, SeededJitter jitter)
     {
-        var ceiling = FirstBackOff * Math.Pow(2, Math.Min(failures - 1, 16));
+        var ceiling = (isRateLimit ? FirstBackOffOfRateLimit : FirstBackOff) * Math.Pow(2, Math.Min(failures - 1, 16));
         return (ceiling < LongestBackOff ? ceiling : LongestBackOff) * jitter.Next();
     }
 

@@ -59,6 +59,19 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_rate_limit_without_a_stated_wait_is_given_longer()
+    {
+        await using var test = await TestDeployment.StartAsync(
+            new ScriptedEndpointOptions { Faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.TooManyRequests] = 1 } }, config => config with { Attempts = 12 });
+
+        await test.AskAsync();
+
+        test.Time.Skipped.Count.ShouldBe(11);
+        for (var i = 0; i < 11; i++) test.Time.Skipped[i].TotalSeconds.ShouldBeInRange(0, Math.Min(2 * Math.Pow(2, i), 30));
+        test.Time.Skipped.Take(4).Sum(wait => wait.TotalSeconds).ShouldBeGreaterThan(0.5 + 1 + 2 + 4);
+    }
+
+    [Fact]
     public async Task One_call_that_is_told_to_wait_holds_back_the_others()
     {
         var time = new ManualTime();
