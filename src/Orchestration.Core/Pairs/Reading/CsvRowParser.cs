@@ -63,13 +63,7 @@ internal sealed class CsvRowParser(FieldTable fields, RowRules rules)
             if (Take(rows, ref row, ref native, in entry, value) is { } fault) return fault;
         }
 
-        if (count != columns.Length)
-        {
-            return new RowFault(
-                RejectReason.CsvFields,
-                $"The row has {count} fields and the header {columns.Length}. Put fields that hold the delimiter, quotes or line breaks in quotes.");
-        }
-
+        if (count != columns.Length) return CsvScanner.WrongCount(count, columns.Length);
         native.Adopt(ref row);
         if (kept.Length != 0) row.Kept = AppendKept(rows, kept);
         return rules.Complete(rows, ref row, native.IsWhole, text);
@@ -107,17 +101,9 @@ internal sealed class CsvRowParser(FieldTable fields, RowRules rules)
         if (field.Text.IsEmpty) return new FieldRef(0, 0);
         if (!field.HasDoubledQuotes && rows.Chunk.Span.Overlaps(field.Text, out var offset)) return new FieldRef(offset, field.Text.Length);
 
-        var side = rows.Side;
-        var start = side.Length;
-        var text = field.Text;
-        while (text.IndexOf((byte)'"') is var quote and >= 0)
-        {
-            side.Append(text[..(quote + 1)]);
-            text = text[(quote + 2)..];
-        }
-
-        side.Append(text);
-        return new FieldRef(~start, side.Length - start);
+        var start = rows.Side.Length;
+        CsvScanner.AppendUnquoted(rows.Side, field.Text);
+        return new FieldRef(~start, rows.Side.Length - start);
     }
 
     private FieldRef AppendKept(ParsedRows rows, ReadOnlySpan<FieldRef> kept)

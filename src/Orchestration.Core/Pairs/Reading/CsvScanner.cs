@@ -1,3 +1,5 @@
+using Orchestration.Core.Pairs.Blocks;
+
 namespace Orchestration.Core.Pairs.Reading;
 
 /// <summary>
@@ -86,6 +88,22 @@ internal static class CsvScanner
         record = more ? record[(position + 1)..] : default;
         return new CsvField(text, doubled, null);
     }
+
+    /// <summary>Appends the text of a field in which quotes stand twice.</summary>
+    public static void AppendUnquoted(ByteBuilder output, ReadOnlySpan<byte> text)
+    {
+        while (text.IndexOf((byte)'"') is var quote and >= 0)
+        {
+            output.Append(text[..(quote + 1)]);
+            text = text[(quote + 2)..];
+        }
+
+        output.Append(text);
+    }
+
+    public static RowFault WrongCount(int fields, int header) => new(
+        RejectReason.CsvFields,
+        $"The row has {fields} fields and the header {header}. Put fields that hold the delimiter, quotes or line breaks in quotes.");
 }
 
 /// <summary>A field of a CSV record.</summary>

@@ -23,9 +23,11 @@ internal static class IngestChecks
                 throw Usage($"The file {twice.First()} is named twice. Name it once.");
         }
 
-        // Missing files are found before the first row is stored, not hours later.
+        // Missing files are found before the first row is stored, not hours later. A pipe has no length and is opened once only.
         foreach (var path in options.Inputs.Where(i => i != InputReader.StandardInput).Concat(options.Recorded.Select(r => r.Path)))
-            InputReader.OpenFile(path).Dispose();
+        {
+            if (new FileInfo(path) is not { Exists: true, Length: 0 }) InputReader.OpenFile(path).Dispose();
+        }
     }
 
     private static OrchestrationException Usage(string message) => new(ErrorCodes.Usage, message);

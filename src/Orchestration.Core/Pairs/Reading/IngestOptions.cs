@@ -72,4 +72,10 @@ public sealed record IngestOptions
 
     /// <summary>What <c>-</c> reads; null (the default) is the process's standard input. Left open.</summary>
     public Stream? StandardInput { get; init; }
+
+    /// <summary>How much is read at once; tests make it small to meet every boundary.</summary>
+    internal int ChunkBytes { get; init; } = RawChunk.DefaultBytes;
+
+    /// <summary>The longest row that is read, in bytes; likewise.</summary>
+    internal int MaxRowBytes { get; init; } = RawChunk.DefaultMaxRowBytes;
 }

@@ -18,6 +18,9 @@ internal sealed class IngestRun : IAsyncDisposable
     private readonly List<RecordedJoin> _joins = [];
     private readonly DuplicateFinder _duplicates;
     private readonly long? _totalBytes;
+    private TempFile? _spool;
+    private FirstReject? _firstReject;
+    private Hash128? _sampled;
     private Tally _tally;
     private long _rejected;
     private IngestStage _stage = IngestStage.Reading;
@@ -32,7 +35,7 @@ internal sealed class IngestRun : IAsyncDisposable
         _json = new JsonRowParser(_fields, rules);
         _csv = new CsvRowParser(_fields, rules);
         _columns = new RecordedColumnSet(options.Recorded);
-        _inputs = [.. options.Inputs.Select((path, index) => new InputReader(path, index, path == InputReader.StandardInput ? StandardInput : null))];
+        _inputs = [.. OpenInputs()];
         _duplicates = new DuplicateFinder(options.TempFolder);
         _totalBytes = options.Inputs.Contains(InputReader.StandardInput)
             ? null
@@ -44,6 +47,8 @@ internal sealed class IngestRun : IAsyncDisposable
     {
         for (var i = 0; i < _options.Recorded.Count; i++) _joins.Add(RecordedFiles.Open(_options, i, _columns, _rejects, cancellationToken));
 
+        if (_options.Sample is { } sample) await DrawSampleAsync(sample, cancellationToken);
+
         int shards;
         await using (var writer = new ShardWriter(_options, _sink, _joins, cancellationToken))
         {
@@ -52,9 +57,9 @@ internal sealed class IngestRun : IAsyncDisposable
             shards = writer.Shards;
         }
 
-        if (_tally.Rows == 0) throw NothingRead.Error(_options, _fields, _rejects.First);
+        if (_tally.Rows == 0) throw NothingRead.Error(_options, _fields, _firstReject);
         _stage = IngestStage.Finishing;
-        foreach (var join in _joins) await join.CompleteAsync(cancellationToken);
+        foreach (var join in _joins) await join.CompleteAsync(_tally.Rows != _options.Limit, cancellationToken);
         var accepted = _tally.Rows;
         var repair = new ShardRepair(_options, _sink, _joins, _rejects);
         _tally = await repair.RunAsync(_duplicates.Find(), _tally, Report, cancellationToken);
@@ -86,11 +91,50 @@ internal sealed class IngestRun : IAsyncDisposable
     {
         foreach (var join in _joins) await join.DisposeAsync();
         foreach (var input in _inputs) input.Dispose();
+        _spool?.Dispose();
         _duplicates.Dispose();
         _rejects.Dispose();
     }
 
-    private Stream StandardInput() => _options.StandardInput ?? Console.OpenStandardInput();
+    private IEnumerable<InputReader> OpenInputs() => _options.Inputs.Select((path, index) =>
+        new InputReader(path, index, _options, path == InputReader.StandardInput ? OpenStandardInput : null));
+
+    private Stream OpenStandardInput() => _spool?.OpenRead() ?? _options.StandardInput ?? Console.OpenStandardInput();
+
+    /// <summary>The first of two passes: finds the greatest hash that belongs to the sample.</summary>
+    private async Task DrawSampleAsync(long sample, CancellationToken cancellationToken)
+    {
+        _stage = IngestStage.Sampling;
+        if (_options.Inputs.Contains(InputReader.StandardInput)) _spool = await SpoolAsync(cancellationToken);
+        using var draw = new SampleDraw(_options.Seed, _options.TempFolder);
+        var readers = OpenInputs().ToArray();
+        try
+        {
+            await foreach (var rows in OrderedPipeline.RunAsync(readers.SelectMany(r => r.Chunks()), Parse, cancellationToken))
+            {
+                for (var row = 0; row < rows.Count; row++) draw.Add(rows.Text(rows[row].Id));
+                rows.Release();
+                _progress?.Report(new IngestProgress(_stage, draw.Rows, 0, readers.Sum(r => r.BytesRead), _totalBytes));
+            }
+        }
+        finally
+        {
+            foreach (var reader in readers) reader.Dispose();
+        }
+
+        _sampled = draw.Bound(sample);
+        _stage = IngestStage.Reading;
+    }
+
+    private async Task<TempFile> SpoolAsync(CancellationToken cancellationToken)
+    {
+        var spool = TempFile.Create(_options.TempFolder);
+        var buffer = new byte[RawChunk.DefaultBytes];
+        var input = _options.StandardInput ?? Console.OpenStandardInput();
+        while (await input.ReadAsync(buffer, cancellationToken) is var read and > 0) spool.Append(buffer.AsSpan(0, read));
+        spool.Seal();
+        return spool;
+    }
 
     private async Task ReadAsync(ShardWriter writer, CancellationToken cancellationToken)
     {
@@ -109,19 +153,20 @@ internal sealed class IngestRun : IAsyncDisposable
     private async ValueTask<bool> StoreAsync(ParsedRows rows, ShardWriter writer, CancellationToken cancellationToken)
     {
         var file = rows.Chunk.Format.FileIndex;
-        var path = rows.Chunk.Format.Path;
+        if (_firstReject is null && rows.Rejects.First is { } first) _firstReject = new FirstReject(rows.Chunk.Format, first.Line, first.Fault, first.Row);
         for (var row = 0; row < rows.Count; row++)
         {
+            if (_sampled is { } bound && IdHash.Of(rows.Text(rows[row].Id), _options.Seed).CompareTo(bound) > 0) continue;
             var (shard, place) = writer.Next;
             _duplicates.Add(rows[row].IdHash, shard, place, file, rows[row].Line);
             _tally.Add(rows[row]);
             if (writer.Add(rows, row)) await writer.CutAsync(cancellationToken);
             if (_tally.Rows != _options.Limit) continue;
-            _rejected += _rejects.Append(rows.Rejects, path, rows[row].Line);
+            _rejected += _rejects.Append(rows.Rejects, rows[row].Line);
             return true;
         }
 
-        _rejected += _rejects.Append(rows.Rejects, path);
+        _rejected += _rejects.Append(rows.Rejects);
         return false;
     }
 

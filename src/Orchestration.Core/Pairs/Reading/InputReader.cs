@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 
 namespace Orchestration.Core.Pairs.Reading;
 
@@ -7,7 +6,7 @@ namespace Orchestration.Core.Pairs.Reading;
 /// Reads one file (or standard input) from front to back as chunks of whole rows. Finds out by itself whether it is compressed, by its first
 /// bytes, and whether it holds JSON lines or CSV, by its extension and otherwise by its first byte. One thread at a time.
 /// </summary>
-internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open = null) : IDisposable
+internal sealed class InputReader(string path, int fileIndex, IngestOptions options, Func<Stream>? open = null) : IDisposable
 {
     public const string StandardInput = "-";
 
@@ -28,7 +27,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
     public IEnumerable<RawChunk> Chunks()
     {
         Open();
-        var buffer = ArrayPool<byte>.Shared.Rent(RawChunk.TargetBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(options.ChunkBytes);
         try
         {
             var filled = Fill(buffer, 0, out var isEnd);
@@ -48,7 +47,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
                 if (end == 0)
                 {
                     if (isEnd) break;
-                    if (buffer.Length < RawChunk.MaxRowBytes)
+                    if (buffer.Length < options.MaxRowBytes)
                     {
                         buffer = Grow(buffer, filled);
                         continue;
@@ -60,7 +59,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
                 }
 
                 var rest = filled - end;
-                var next = ArrayPool<byte>.Shared.Rent(Math.Max(RawChunk.TargetBytes, rest));
+                var next = ArrayPool<byte>.Shared.Rent(Math.Max(options.ChunkBytes, rest));
                 buffer.AsSpan(end, rest).CopyTo(next);
                 var chunk = new RawChunk(format, buffer, end, line);
                 (buffer, filled) = (next, rest);
@@ -84,7 +83,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
             Open();
             if (path != StandardInput)
             {
-                var buffer = ArrayPool<byte>.Shared.Rent(RawChunk.TargetBytes);
+                var buffer = ArrayPool<byte>.Shared.Rent(RawChunk.DefaultBytes);
                 try
                 {
                     while (Guard(() => _raw!.Read(buffer)) != 0) cancellationToken.ThrowIfCancellationRequested();
@@ -132,7 +131,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
         if (_raw is not null) return;
         _raw = new RawInput((open ?? (() => OpenFile(path)))(), leaveOpen: path == StandardInput);
         var isGzip = Guard(() => _raw.Peek() is [0x1F, 0x8B, ..] ? 1 : 0) == 1;
-        _content = isGzip ? new GZipStream(_raw, CompressionMode.Decompress, leaveOpen: true) : _raw;
+        _content = isGzip ? new GzipInput(_raw) : _raw;
     }
 
     private T Guard<T>(Func<T> read)
@@ -157,7 +156,7 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
             {
                 read = _content!.Read(buffer, filled, buffer.Length - filled);
             }
-            catch (InvalidDataException e) when (_content is GZipStream)
+            catch (InvalidDataException e)
             {
                 var message = $"{path} breaks off or is damaged here: its compressed data cannot be read any further ({e.Message.TrimEnd('.')}). The rows before are kept. Copy or compress the file again.";
                 _cutOff = new RowFault(RejectReason.TruncatedFile, message);
@@ -193,17 +192,17 @@ internal sealed class InputReader(string path, int fileIndex, Func<Stream>? open
         return filled - count;
     }
 
-    private static byte[] Grow(byte[] buffer, int filled)
+    private byte[] Grow(byte[] buffer, int filled)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, RawChunk.MaxRowBytes));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, options.MaxRowBytes));
         buffer.AsSpan(0, filled).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;
     }
 
-    private static RowFault TooLong() => new(
+    private RowFault TooLong() => new(
         RejectReason.TooLong,
-        $"The row is longer than {RawChunk.MaxRowBytes >> 20} MB. Cut its texts, or check that rows end with line breaks and quotes are closed.");
+        $"The row is longer than {options.MaxRowBytes >> 20} MB. Cut its texts, or check that rows end with line breaks and quotes are closed.");
 
     private static RawChunk Broken(RowFormat format, ReadOnlySpan<byte> text, long line, RowFault fault)
     {

@@ -55,7 +55,7 @@ internal static class JsonFaults
             var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 1_000_000 });
             while (reader.Read())
             {
-                if (reader.CurrentDepth > MaxDepth) return true;
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= MaxDepth) return true;
             }
         }
         catch (JsonException)

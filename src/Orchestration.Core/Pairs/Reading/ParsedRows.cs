@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Orchestration.Core.Pairs.Blocks;
 using Orchestration.Core.Pairs.Recorded;
 
@@ -50,6 +51,9 @@ internal sealed class ParsedRows(ChunkPool<ParsedRows> pool) : PooledChunk
 
     public RejectBuffer Rejects { get; } = new();
 
+    /// <summary>For the thread that parses this chunk.</summary>
+    public SHA256 Sha256 { get; } = SHA256.Create();
+
     public ref ParsedRow this[int row] => ref _rows[row];
 
     /// <summary>For each row its match in one recorded file, to be filled in.</summary>
@@ -72,7 +76,7 @@ internal sealed class ParsedRows(ChunkPool<ParsedRows> pool) : PooledChunk
     {
         Chunk = chunk;
         Count = 0;
-        Side.Clear(RawChunk.TargetBytes * 2);
+        Side.Clear(RawChunk.DefaultBytes * 2);
         Rejects.Clear();
     }
 

@@ -6,10 +6,10 @@ namespace Orchestration.Core.Pairs.Reading;
 internal sealed class RawChunk(RowFormat format, byte[] bytes, int length, long firstLine) : IDisposable
 {
     /// <summary>How much is read at once: large enough to keep two cores from waiting for one another, small enough that a dozen fit anywhere.</summary>
-    public const int TargetBytes = 1 << 20;
+    public const int DefaultBytes = 1 << 20;
 
     /// <summary>The longest row that is read, in bytes.</summary>
-    public const int MaxRowBytes = 64 << 20;
+    public const int DefaultMaxRowBytes = 64 << 20;
 
     /// <summary>The file it comes from, and how its rows are written.</summary>
     public RowFormat Format { get; } = format;

@@ -8,7 +8,7 @@ namespace Orchestration.Core.Pairs.Reading;
 internal sealed class RawInput(Stream inner, bool leaveOpen) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _peeked = new byte[8];
+    private byte[] _peeked = new byte[8];
     private int _peekedLength;
     private int _peekedUsed;
     private long _bytesRead;
@@ -36,6 +36,14 @@ internal sealed class RawInput(Stream inner, bool leaveOpen) : Stream
         }
 
         return _peeked.AsSpan(0, _peekedLength);
+    }
+
+    /// <summary>Lets further bytes follow the end, neither counted nor hashed. After the end only.</summary>
+    public void Follow(byte[] tail)
+    {
+        _peeked = tail;
+        _peekedLength = tail.Length;
+        _peekedUsed = 0;
     }
 
     public override int Read(Span<byte> buffer)

@@ -69,10 +69,10 @@ internal sealed class RecordSorter : IDisposable
 
         while (queue.Count != 0)
         {
-            var least = queue.Peek();
+            // Taken out before it moves on: a queue must not hold what changes its place.
+            var least = queue.Dequeue();
             yield return least.Current;
-            if (least.MoveNext()) queue.DequeueEnqueue(least, least);
-            else queue.Dequeue();
+            if (least.MoveNext()) queue.Enqueue(least, least);
         }
     }
 

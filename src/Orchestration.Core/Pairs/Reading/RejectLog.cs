@@ -22,11 +22,8 @@ internal sealed class RejectLog : IDisposable
 
     public IReadOnlyDictionary<string, long> ByReason => _byReason;
 
-    /// <summary>The first rejected row of all.</summary>
-    public (string Path, long Line, RowFault Fault, string Row)? First { get; private set; }
-
     /// <summary>Writes a chunk's rejected rows up to a line; returns how many.</summary>
-    public int Append(RejectBuffer rejects, string path, long lastLine = long.MaxValue)
+    public int Append(RejectBuffer rejects, long lastLine = long.MaxValue)
     {
         var count = 0;
         for (; count < rejects.Entries.Count && rejects.Entries[count].Line <= lastLine; count++)
@@ -36,7 +33,6 @@ internal sealed class RejectLog : IDisposable
             _file?.Write(rejects.Lines(count));
         }
 
-        if (count != 0 && First is null && rejects.First is { } first) First = (path, first.Line, first.Fault, first.Row);
         return count;
     }
 

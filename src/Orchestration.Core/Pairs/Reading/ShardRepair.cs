@@ -83,7 +83,7 @@ internal sealed class ShardRepair(IngestOptions options, IShardSink sink, IReadO
             }
         }
 
-        rejects.Append(_buffer, "");
+        rejects.Append(_buffer);
         _buffer.Clear();
         return changed ? _builder.Encode(shard) : null;
     }

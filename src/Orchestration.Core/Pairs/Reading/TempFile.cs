@@ -93,5 +93,40 @@ internal sealed class TempFile : IDisposable
         }
     }
 
+    /// <summary>Reads the file from its start; closing the stream leaves the file.</summary>
+    public Stream OpenRead() => new Reader(this);
+
     public void Dispose() => _handle.Dispose();
+
+    private sealed class Reader(TempFile file) : Stream
+    {
+        private long _position;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => file.Length;
+
+        public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = RandomAccess.Read(file._handle, buffer, _position);
+            _position += read;
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 }

@@ -23,6 +23,7 @@ internal sealed class RecordedJoin : IAsyncDisposable
     private RecordedRows? _previous;
     private RecordedRows? _current;
     private RecordedRows? _next;
+    private (long Line, RowFault Fault, string Row)? _firstReject;
     private int _position;
     private bool _isOpen;
     private long _used;
@@ -105,10 +106,31 @@ internal sealed class RecordedJoin : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the file to its end. Where written shards still wait for rows, the index then holds all that were not used.</summary>
-    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the file to its end. Where written shards still wait for rows, the index then holds all that were not used. When the data was not read to
+    /// its end and no shard waits, the rest of the file belongs to rows that nobody asked for, and is not read.
+    /// </summary>
+    /// <exception cref="OrchestrationException">The file holds not one good row (<see cref="ErrorCodes.Input"/>).</exception>
+    public async ValueTask CompleteAsync(bool isDataWhole, CancellationToken cancellationToken)
+    {
+        await ReadToEndAsync(isDataWhole, cancellationToken);
+        if (Rows != 0) return;
+        throw new OrchestrationException(
+            ErrorCodes.Input,
+            _firstReject is { } first
+                ? $"{_reader.Path} holds no recorded judgment that can be used. Line {first.Line}: {first.Fault.Message}"
+                : $"{_reader.Path} holds no rows. Recorded judgments are rows such as {{\"id\": …, \"scores\": {{\"judge\": 3.5}}}}.");
+    }
+
+    private async ValueTask ReadToEndAsync(bool isDataWhole, CancellationToken cancellationToken)
     {
         if (Index is not null) return;
+        if (!isDataWhole && _lateShards.Count == 0)
+        {
+            await _chunks.DisposeAsync();
+            return;
+        }
+
         if (!_isOpen) await OpenAsync();
         if (_lateShards.Count != 0 || _current?.HasLongRows == true) await BuildIndexAsync(cancellationToken);
         while (_current is not null) await AdvanceAsync(keep: false);
@@ -221,7 +243,8 @@ internal sealed class RecordedJoin : IAsyncDisposable
         chunk.Bind(_columns, _file);
         Rows += chunk.Count;
         Rejected += chunk.Rejects.Entries.Count;
-        _rejects.Append(chunk.Rejects, _reader.Path);
+        _firstReject ??= chunk.Rejects.First;
+        _rejects.Append(chunk.Rejects);
         return chunk;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class RecordedRows(ChunkPool<RecordedRows> pool) : PooledChunk
     public void Begin(RawChunk chunk)
     {
         Chunk = chunk;
-        Side.Clear(RawChunk.TargetBytes);
+        Side.Clear(RawChunk.DefaultBytes);
         Rejects.Clear();
         HasLongRows = false;
         Columns = [];
