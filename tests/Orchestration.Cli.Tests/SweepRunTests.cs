@@ -119,6 +119,7 @@ public sealed class SweepRunTests : IDisposable
 
     [Theory]
     [InlineData("--limit", "5")]
+    [InlineData("--sample", "5")]
     public async Task Limit_and_sample_take_that_many_rows(string option, string value)
     {
         var (_, line) = await _cli.SweepAsync("--pairs", Samples("pairs.jsonl"), "--judges", "ending", option, value, "--out", _cli.At("out"));
