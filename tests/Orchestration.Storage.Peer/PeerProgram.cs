@@ -65,6 +65,8 @@ internal static class PeerProgram
                 var sweep = await store.Sweeps.CreateAsync(new NewSweep("{}", "f", "/out", store.Owner), none);
                 await store.Sweeps.AppendShardsAsync(sweep.Id, [new ShardData(0, 1, [1], [2])], none);
                 return sweep.Id;
+            case "clean":
+                return (await store.Sweeps.DeleteUnsealedAsync(none)).ToString(CultureInfo.InvariantCulture);
             case "claim":
                 var leases = await store.Sweeps.ClaimAsync(words[1], store.Owner, Number(words[2]), TimeSpan.FromHours(1), none);
                 return string.Join(',', leases.Select(static lease => string.Create(CultureInfo.InvariantCulture, $"{lease.Shard}:{lease.Epoch}")));

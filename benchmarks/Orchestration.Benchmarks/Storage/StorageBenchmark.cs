@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Diagnostics;
+using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Sweeps;

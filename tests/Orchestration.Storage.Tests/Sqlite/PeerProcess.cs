@@ -18,12 +18,19 @@ internal sealed class PeerProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static async Task<PeerProcess> StartAsync(string role, string path, int foldEntries, params int[] numbers)
+    public static Task<PeerProcess> StartAsync(string role, string path, int foldEntries, params int[] numbers) =>
+        StartAsync(role, path, foldEntries, hasLocks: true, numbers);
+
+    /// <summary>A process on a file system that has no locks, as some network shares have none.</summary>
+    public static Task<PeerProcess> StartWithoutLocksAsync(string path) => StartAsync("serve", path, 300, hasLocks: false, []);
+
+    private static async Task<PeerProcess> StartAsync(string role, string path, int foldEntries, bool hasLocks, int[] numbers)
     {
         var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Orchestration.Storage.Peer.exe" : "Orchestration.Storage.Peer");
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var argument in new[] { role, path, foldEntries.ToString(CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
         foreach (var number in numbers) start.ArgumentList.Add(number.ToString(CultureInfo.InvariantCulture));
+        if (!hasLocks) start.Environment["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "1";
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var opened = await process.StandardOutput.ReadLineAsync();
         if (opened?.StartsWith("open ", StringComparison.Ordinal) != true) throw new InvalidOperationException($"The other process said \"{opened}\".");

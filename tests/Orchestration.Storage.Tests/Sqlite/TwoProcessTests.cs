@@ -105,6 +105,21 @@ public sealed class TwoProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_locks_of_the_system_nobody_is_taken_for_dead()
+    {
+        var sweep = await SealedAsync(2);
+        using var one = await PeerProcess.StartWithoutLocksAsync(_world.FilePath);
+        using var two = await PeerProcess.StartWithoutLocksAsync(_world.FilePath);
+        (await one.AskAsync($"claim {sweep} 1")).ShouldBe("0:1");
+        (await two.AskAsync($"claim {sweep} 2")).ShouldBe("1:1");
+        var registering = await one.AskAsync("register");
+        await one.KillAsync();
+        (await two.AskAsync($"claim {sweep} 2")).ShouldBe("", "its lease runs out in an hour");
+        (await two.AskAsync("clean")).ShouldBe("0");
+        (await _store.Sweeps.FindAsync(registering, Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Two_processes_that_put_the_same_judgments_and_fold_agree_on_the_first()
     {
         const int Pairs = 400;
