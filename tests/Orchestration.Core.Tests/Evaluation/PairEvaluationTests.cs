@@ -178,7 +178,11 @@ public sealed class PairEvaluationTests
 
         public JudgeDescriptor Descriptor { get; } = new()
         {
-            Id = id, Kind = JudgeKind.Llm, Version = PairHash.Of(id), Dimensions = [new JudgeDimension(id, null)], IsPaid = concurrency > 0,
+            Id = id,
+            Kind = JudgeKind.Llm,
+            Version = PairHash.Of(id),
+            Dimensions = [new JudgeDimension(id, null)],
+            IsPaid = concurrency > 0,
         };
 
         public int Concurrency => concurrency;

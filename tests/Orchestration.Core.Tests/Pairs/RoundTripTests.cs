@@ -67,8 +67,14 @@ public sealed class RoundTripTests
         {
             content.Append(JsonSerializer.Serialize(new Dictionary<string, object?>
             {
-                ["id"] = row.Id, ["prompt"] = row.Prompt, ["answer"] = row.Answer, ["reference"] = row.Reference, ["group"] = row.Group,
-                ["category"] = row.Category, ["source"] = row.Source, ["target"] = row.Target,
+                ["id"] = row.Id,
+                ["prompt"] = row.Prompt,
+                ["answer"] = row.Answer,
+                ["reference"] = row.Reference,
+                ["group"] = row.Group,
+                ["category"] = row.Category,
+                ["source"] = row.Source,
+                ["target"] = row.Target,
             }, options)).Append('\n');
         }
 

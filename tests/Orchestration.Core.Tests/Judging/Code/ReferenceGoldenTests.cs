@@ -86,8 +86,8 @@ public sealed class ReferenceGoldenTests
         var reference = Words(length + 3, 104729, 7);
         var table = new int[answer.Length + 1, reference.Length + 1];
         for (var i = 0; i < answer.Length; i++)
-        for (var j = 0; j < reference.Length; j++)
-            table[i + 1, j + 1] = answer[i] == reference[j] ? table[i, j] + 1 : Math.Max(table[i, j + 1], table[i + 1, j]);
+            for (var j = 0; j < reference.Length; j++)
+                table[i + 1, j + 1] = answer[i] == reference[j] ? table[i, j] + 1 : Math.Max(table[i, j + 1], table[i + 1, j]);
         var common = table[answer.Length, reference.Length];
         Ask.Score("rouge-l", "p", string.Join(' ', answer), string.Join(' ', reference))
             .ShouldBe(2.0 * common / (answer.Length + reference.Length), Tolerance);
