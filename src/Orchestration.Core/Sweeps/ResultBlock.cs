@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 using Orchestration.Core.Evaluation;
 
@@ -12,6 +13,8 @@ namespace Orchestration.Core.Sweeps;
 public sealed class ResultBlock
 {
     private const byte FormatVersion = 1;
+    private const int DigestBytes = 8;
+    private const int HeaderBytes = 1 + DigestBytes;
     private const byte AllScored = 0;
     private const byte WithCodes = 1;
 
@@ -37,6 +40,7 @@ public sealed class ResultBlock
 
         using var output = new MemoryStream();
         output.WriteByte(FormatVersion);
+        output.Write(stackalloc byte[DigestBytes]);
         using (var deflate = new DeflateStream(output, CompressionLevel.Fastest, leaveOpen: true))
         using (var writer = new BinaryWriter(deflate, Encoding.UTF8, leaveOpen: true))
         {
@@ -69,7 +73,9 @@ public sealed class ResultBlock
             if (scores.Length != 0) WritePlanes(writer, scores, planes);
         }
 
-        return output.ToArray();
+        var block = output.ToArray();
+        Digest(block, block.AsSpan(1, DigestBytes));
+        return block;
     }
 
     /// <summary>Decodes a block.</summary>
@@ -78,17 +84,31 @@ public sealed class ResultBlock
     {
         if (block.Length == 0 || block[0] != FormatVersion)
             throw new OrchestrationException(ErrorCodes.Store, $"A result block has format {(block.Length == 0 ? "none" : block[0])}; this build reads format {FormatVersion}. Use the build that wrote it.");
+        Span<byte> digest = stackalloc byte[DigestBytes];
+        if (block.Length > HeaderBytes) Digest(block, digest);
+        if (block.Length <= HeaderBytes || !digest.SequenceEqual(block.AsSpan(1, DigestBytes))) throw Damaged(null);
         try
         {
-            using var deflate = new DeflateStream(new MemoryStream(block, 1, block.Length - 1, writable: false), CompressionMode.Decompress);
+            using var deflate = new DeflateStream(new MemoryStream(block, HeaderBytes, block.Length - HeaderBytes, writable: false), CompressionMode.Decompress);
             using var buffered = new BufferedStream(deflate, 64 * 1024);
             using var reader = new BinaryReader(buffered, Encoding.UTF8);
             return Read(reader);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException)
         {
-            throw new OrchestrationException(ErrorCodes.Store, "A result block is damaged. Delete the sweep and run it again: paid judgments are kept apart and are not bought again.", e);
+            throw Damaged(e);
         }
+    }
+
+    private static OrchestrationException Damaged(Exception? cause) =>
+        new(ErrorCodes.Store, "A result block is damaged. Run the sweep again: paid judgments are kept apart and are not bought again.", cause);
+
+    // A cut or flipped byte can still be a valid deflate stream; scores that nobody gave must never come out of it.
+    private static void Digest(ReadOnlySpan<byte> block, Span<byte> destination)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(block[HeaderBytes..], hash);
+        hash[..DigestBytes].CopyTo(destination);
     }
 
     private static ResultBlock Read(BinaryReader reader)

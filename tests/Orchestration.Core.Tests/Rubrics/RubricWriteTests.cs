@@ -39,13 +39,25 @@ public sealed class RubricWriteTests
 
             ## Bands
 
-            ### 2.1–4.0
+            ### depth
 
-            Good.
+            #### 2.1–4.0
 
-            ### 0.0–2.0
+            Deep.
 
-            Bad.
+            #### 0.0–2.0
+
+            Shallow.
+
+            ### noise
+
+            #### 2.1–4.0
+
+            Loud.
+
+            #### 0.0–2.0
+
+            Quiet.
 
             ## Caps
             """);

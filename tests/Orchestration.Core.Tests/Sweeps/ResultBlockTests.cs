@@ -70,10 +70,17 @@ public sealed class ResultBlockTests
         }
 
         var block = ResultBlock.Encode(table, []);
-        for (var length = 0; length < block.Length - 1; length++)
+        for (var length = 0; length < block.Length; length++)
         {
             var cut = block[..length];
             Should.Throw<OrchestrationException>(() => ResultBlock.Decode(cut)).Code.ShouldBe(ErrorCodes.Store);
+        }
+
+        for (var at = 1; at < block.Length; at++)
+        {
+            var flipped = (byte[])block.Clone();
+            flipped[at] ^= 0x10;
+            Should.Throw<OrchestrationException>(() => ResultBlock.Decode(flipped)).Message.ShouldContain("damaged");
         }
 
         block[0] = 99;
