@@ -23,6 +23,7 @@ public sealed class OrchestrateCommandTests
     [Theory]
     [InlineData("src/One/One.cs")]
     [InlineData("rubrics/one.md")]
+    [InlineData("samples/one.jsonl")]
     [InlineData("Directory.Build.props")]
     [InlineData("global.json")]
     [InlineData("BannedSymbols.txt")]

@@ -37,12 +37,12 @@ internal sealed class ScriptFolder : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are bash scripts.");
         Root = Path.Combine(Path.GetTempPath(), $"orchestrate-{Path.GetRandomFileName()}");
-        foreach (var folder in new[] { "repository/src/One", "repository/rubrics", "repository/eng", "fake", "elsewhere", "home" })
+        foreach (var folder in new[] { "repository/src/One", "repository/rubrics", "repository/samples", "repository/eng", "fake", "elsewhere", "home" })
             Directory.CreateDirectory(Path.Combine(Root, folder));
 
         foreach (var script in new[] { "orchestrate", "test", "eng/dotnet.sh", "eng/build-orchestrate.sh" })
             File.Copy(Path.Combine(PublicData.RepositoryRoot, script), Repository(script));
-        foreach (var source in new[] { "src/One/One.cs", "src/One/Two.cs", "rubrics/one.md", "Directory.Build.props", "global.json", "BannedSymbols.txt" })
+        foreach (var source in new[] { "src/One/One.cs", "src/One/Two.cs", "rubrics/one.md", "samples/one.jsonl", "Directory.Build.props", "global.json", "BannedSymbols.txt" })
             File.WriteAllText(Repository(source), "");
 
         File.WriteAllText(Fake("version"), "10.0.100");

@@ -50,9 +50,9 @@ public sealed partial class DocumentationTests
         return [.. Link().Matches(prose).Select(match => match.Groups["path"].Value).Where(path => !path.Contains(':', StringComparison.Ordinal))];
     }
 
-    [GeneratedRegex(@"\]\((?<path>[^)#\s]+)(#[^)\s]*)?\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\]\((?<path>[^)#\s]+)(#[^)\s]*)?\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"^(?<fence>`{3,})[^`]*?$.*?^\k<fence>\s*?$|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<fence>`{3,})[^`]*?$.*?^\k<fence>\s*?$|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Code();
 }

@@ -56,6 +56,6 @@ public sealed partial class ProjectTests
         solution.Contains($"\"{path}\"", StringComparison.Ordinal).ShouldBe(!name.StartsWith("Orchestration.Orleans", StringComparison.Ordinal));
     }
 
-    [GeneratedRegex(@"^\d+\.\d+\.\d+(\.\d+)?(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d+\.\d+\.\d+(\.\d+)?(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex ExactVersion();
 }

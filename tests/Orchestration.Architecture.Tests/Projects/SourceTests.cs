@@ -66,9 +66,9 @@ public sealed partial class SourceTests
             .Where(file => Path.GetExtension(file) is ".cs" or ".csproj" or ".props" or ".targets");
     }
 
-    [GeneratedRegex(@"\b(TODO|FIXME|NotImplementedException)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(TODO|FIXME|NotImplementedException)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Unfinished();
 
-    [GeneratedRegex(@"\b(CS)?1591\b|GenerateDocumentationFile", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(CS)?1591\b|GenerateDocumentationFile", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Undocumented();
 }
