@@ -31,6 +31,13 @@ public sealed class ArithmeticJudgeTests
     [InlineData("15 - 3 = 12 - which is right")]
     [InlineData("1. 5 - 2 = 3")]
     [InlineData("2 + 3 = 5 m")]
+    [InlineData("2kg + 3kg = 5kg")]
+    [InlineData("3 red apples + 4 green apples = 7 apples")]
+    [InlineData("2941.18 \\times 6 = 17647.06")] // 2941.176 was meant
+    [InlineData("1 - 258.15 / 275.15 ≈ 1 - 0.939 = 0.061")]
+    [InlineData("2 hours = 2 * 60 = 120 minutes")]
+    [InlineData("2pq = 2 \\times 0.95 \\times 0.04 = 0.076")]
+    [InlineData("\\sum_{n=1}^{50} 2 = 2 \\times 50 = 100")]
     public void What_holds_holds(string answer) => Ask.Score("arithmetic", "p", answer).ShouldBe(1);
 
     [Theory]
@@ -42,6 +49,8 @@ public sealed class ArithmeticJudgeTests
     [InlineData("2^3 = 9 but 3 * 3 = 9", 0.5)]
     [InlineData("- 3 + 4 = 7\n* 3 + 4 = 8\n+ 1 + 1 = 2\n", 2.0 / 3)]
     [InlineData("999999 * 999999 = 999998000002", 0)]
+    [InlineData("3.25 * 4 = 13.01", 0)]
+    [InlineData("0.9215 \\times 424 = 391.526 \\approx 392", 0)]
     public void What_does_not_counts_against_it(string answer, double expected) => Ask.Score("arithmetic", "p", answer).ShouldBe(expected, 1e-12);
 
     [Theory]
@@ -60,6 +69,11 @@ public sealed class ArithmeticJudgeTests
     [InlineData("3 + 4 => 8")]
     [InlineData("100 + 20% = 120")]
     [InlineData("1 / 0 = 5")]
+    [InlineData("1 inch = 1/12 feet")]
+    [InlineData("\\frac{1}{3} = 0.\\overline{3}")]
+    [InlineData("-\\frac{1}{2} (1 + 1) = -1")]
+    [InlineData("x (1 + 1) = 5")]
+    [InlineData("11 + 10 = 10101_2")]
     [InlineData("3:45 = 5")]
     [InlineData("2024-01-05")]
     [InlineData("```\n3 + 4 = 8\n```")]

@@ -34,10 +34,12 @@ internal static class Equations
     {
         var parser = new ExpressionParser(line, start);
         if (!parser.TryRead(out var left)) return start;
-        while (!left.IsOpen && parser.TryReadRelation(out var isApproximate))
+        while (!left.IsOpen && parser.TryReadRelation(out var isApproximate, out var hasUnit))
         {
             if (!parser.TryRead(out var right) || right.IsOpen || parser.IsUnknownNext()) break;
-            if (left.HasOperation || right.HasOperation)
+
+            // "1 inch = 1/12 feet" converts units and calculates nothing.
+            if ((left.HasOperation || right.HasOperation) && !(hasUnit && !left.HasOperation))
             {
                 tally.Total++;
                 if (Holds(left, right, isApproximate)) tally.Correct++;
@@ -69,12 +71,13 @@ internal static class Equations
             before -= line[before - 1] == '*' ? 2 : 1;
         if (before == 0) return true;
         var last = line[before - 1];
-        if (char.IsAsciiDigit(last) || last is '+' or '-' or '*' or '/' or '\u00D7' or '\u00F7' or '\u00B7' or '\u22C5' or '^' or '\u2212' or '\u2013'
+        if (char.IsAsciiDigit(last) || last is '}' || (line[start] == '(' && last is ')' or ']')) return false;
+        if (last is '+' or '-' or '*' or '/' or '\u00D7' or '\u00F7' or '\u00B7' or '\u22C5' or '^' or '\u2212' or '\u2013'
             or '\u00B1' or '%' or '!') return false;
         if (!char.IsAsciiLetter(last)) return true;
         var word = line[..before];
         return !(word.EndsWith("\\times") || word.EndsWith("\\cdot") || word.EndsWith("\\div") || word.EndsWith("\\pm") || word.EndsWith("\\sqrt")
-            || ((before == 1 || CharClass.IsSpace(line[before - 2])) && last is 'x' or 'X'));
+            || ((before == 1 || CharClass.IsSpace(line[before - 2])) && (line[start] == '(' || last is 'x' or 'X')));
     }
 
     private static bool Holds(in Expression left, in Expression right, bool isApproximate) =>
@@ -89,7 +92,10 @@ internal static class Equations
 
         // Room for what binary fractions cannot hold exactly, and no more.
         if (off <= 1e-12 * size) return true;
-        if (isApproximate && off <= 0.01 * size) return true;
+        if (isApproximate && off <= 0.02 * size) return true;
+
+        // Numbers with decimals may have been rounded before they were written: 2941.18 × 6 = 17647.06 where 2941.176 was meant.
+        if ((left.HasDecimals || right.HasDecimals) && off <= 1e-5 * size) return true;
         if (left.HasOperation && right.HasOperation) return (left.HasDecimals || right.HasDecimals) && off <= 0.005 * size;
 
         // A result is written rounded, or cut, to the decimals it shows.

@@ -53,6 +53,7 @@ internal ref struct ExpressionParser
         while (!sum.IsOpen)
         {
             var before = _at;
+            SkipUnits();
             SkipBlanks();
             if (!TryReadSumSign(out var isMinus))
             {
@@ -77,11 +78,13 @@ internal ref struct ExpressionParser
         return true;
     }
 
-    /// <summary>Reads a sign of equality.</summary>
-    public bool TryReadRelation(out bool isApproximate)
+    /// <summary>Reads a sign of equality, and says whether a unit stands before it.</summary>
+    public bool TryReadRelation(out bool isApproximate, out bool hasUnit)
     {
         isApproximate = false;
+        var before = _at;
         SkipUnits();
+        hasUnit = _at > before;
         SkipBlanks();
         if (_at >= _line.Length) return false;
         var rest = _line[_at..];
@@ -223,19 +226,28 @@ internal ref struct ExpressionParser
         return !IsTouchedByName();
     }
 
-    // A digit, a single letter, a bracket or a LaTeX command right after a number multiplies it: "3x", "2(4)", "5\pi". Units of two letters
-    // or more ("5kg", "10\text{ cm}") do not.
+    // A digit, letters, a bracket or a LaTeX command right after a number multiply it: "3x", "2pq", "2(4)", "5\pi". The usual units
+    // ("5kg", "10\text{ cm}") do not. "0.\overline{3}" goes on too.
     private readonly bool IsTouchedByName()
     {
         if (_at >= _line.Length) return false;
         var next = _line[_at];
         if (next is '(' or '_' or '!' && !(next == '!' && IsAtEnd(_at + 1))) return true;
         if (char.IsAsciiDigit(next)) return true;
-        if (char.IsLetter(next)) return _at + 1 >= _line.Length || !char.IsLetter(_line[_at + 1]);
+        if (char.IsLetter(next)) return !IsUnit(_line[_at..]);
+        if (next == '.') return _at + 1 < _line.Length && _line[_at + 1] == '\\';
         if (next != '\\' || _at + 1 >= _line.Length || !char.IsAsciiLetter(_line[_at + 1])) return false;
         var command = _line[_at..];
         return !(command.StartsWith("\\times") || command.StartsWith("\\cdot") || command.StartsWith("\\div") || command.StartsWith("\\approx")
             || command.StartsWith("\\text") || command.StartsWith("\\quad") || command.StartsWith("\\mathrm"));
+    }
+
+    private static bool IsUnit(ReadOnlySpan<char> rest)
+    {
+        var length = 0;
+        while (length < rest.Length && length < 5 && char.IsLetter(rest[length])) length++;
+        return rest[..length] is "kg" or "mg" or "cm" or "mm" or "km" or "ml" or "mL" or "lb" or "lbs" or "oz" or "ft" or "in" or "mph" or "hr" or "hrs"
+            or "min" or "mins" or "sec" or "secs" or "ms" or "GB" or "MB" or "KB" or "st" or "nd" or "rd" or "th";
     }
 
     private readonly bool IsAtEnd(int at) => at >= _line.Length || CharClass.IsSpace(_line[at]);
