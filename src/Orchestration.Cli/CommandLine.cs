@@ -24,7 +24,7 @@ public static class CommandLine
             EndpointCommand.Create(context),
             DemoCommand.Create(context),
         };
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(args is [] ? ["--help"] : args);
         if (parsed.Errors.Count != 0)
         {
             foreach (var error in parsed.Errors) await context.Error.WriteLineAsync($"error: {error.Message}");

@@ -24,6 +24,8 @@ internal static class DemoCommand
         public async Task<int> TellAsync(CancellationToken cancellationToken)
         {
             Directory.CreateDirectory(folder);
+            // The story begins with nothing stored; the file is the demo's own.
+            foreach (var leftover in new[] { "store.db", "store.db-wal", "store.db-shm" }) File.Delete(At(leftover));
             foreach (var sample in new[] { "pairs.jsonl", "comparisons.jsonl", "bad-rows.jsonl" }) await CopySampleAsync(sample, cancellationToken);
 
             await SayAsync("A scripted endpoint stands in for a language model: real HTTP on loopback, replies by rule. No key, no network, no cost.");

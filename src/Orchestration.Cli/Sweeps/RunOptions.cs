@@ -10,7 +10,7 @@ internal sealed class RunOptions
     private readonly DataKind _kind;
     private readonly Option<string[]> _inputs;
     private readonly Option<string[]> _judges = new("--judges", "-j") { Description = "Judge, several: an id, 'code', RUBRIC@DEPLOYMENT, a reward deployment, a judge set, or replay:FILE. Commas separate too.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for results, rejects and summary. Default: runs/SWEEP." };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for results, rejects and summary. Default: runs/DATE-TIME." };
     private readonly Option<long?> _limit = new("--limit") { Description = "Only the first N good rows." };
     private readonly Option<long?> _sample = new("--sample") { Description = "N rows drawn by --seed, kept in input order." };
     private readonly Option<long> _seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 0 };

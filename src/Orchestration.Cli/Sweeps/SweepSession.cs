@@ -83,6 +83,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     {
         var registration = new SweepRegistration(host.Store.Sweeps, host.Store.Owner);
         var (sweep, report) = await registration.RegisterAsync(plan, ReadingProgress(), cancellationToken);
+        if (context.IsErrorTerminal) await context.Error.WriteAsync("\r\u001b[K");
         if (settings.MaxCostUsd is not null) await host.Store.Spending.SetCapAsync(sweep.Id, settings.MaxCostUsd, cancellationToken);
         foreach (var warning in report.Warnings) await NoteAsync(warning);
         if (report.Rejected != 0)
@@ -96,7 +97,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         if (leftOut.Length != 0)
             await NoteAsync($"no scale is stated for {string.Join(", ", leftOut.Select(c => c.Name))}: left out of the mean. Add --scale {leftOut[0].Name}=MIN..MAX, or --scale '*=MIN..MAX' for all of them");
         await NoteAsync(string.Create(CultureInfo.InvariantCulture,
-            $"sweep {sweep.Id}: {sweep.Rows:N0} {(plan.Data.Kind == DataKind.Pairs ? "pairs" : "comparisons")}, {definition.Columns.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count()} judges, into {sweep.OutputFolder}"));
+            $"sweep {sweep.Id}: {Counted(sweep.Rows, plan.Data.Kind == DataKind.Pairs ? "pair" : "comparison")}, {Counted(definition.Columns.Select(c => c.Name).Distinct(StringComparer.Ordinal).Count(), "judge")}, into {sweep.OutputFolder}"));
         return sweep;
     }
 
@@ -165,6 +166,8 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         if (json) context.Out.WriteLine(Summary.ToLine());
         return status;
     }
+
+    private static string Counted(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 
     private static string Rows(DataKind kind) => kind == DataKind.Pairs ? "pairs" : "comparisons";
 
