@@ -186,7 +186,7 @@ public sealed class FileFormatTests : IDisposable
     [Theory]
     [InlineData("scores")]
     [InlineData("id")]
-    [InlineData("verdicts")]
+    [InlineData("coverage")]
     public async Task A_kept_field_cannot_take_the_name_of_a_result(string name)
     {
         var path = _folder.Write("pairs.jsonl", Two);

@@ -188,6 +188,21 @@ public sealed class RecordedTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_of_results_may_keep_fields_that_mean_something_in_other_recorded_forms()
+    {
+        var path = _folder.Write("results.jsonl", """
+            {"id":"r0","scores":{"x":1},"judge":{"a":1},"reason":["b"],"verdicts":3,"judgments":{},"judge_name":7,"pair_id":[1]}
+            {"pair_id":[],"judge_name":{},"id":"r1","scores":{"x":2}}
+            {"id":"r2","scores":{"x":3}}
+            """);
+
+        await _folder.Run(_folder.Options(DataKind.Pairs, PairsFile(3)) with { Recorded = [new RecordedFile(path)] });
+
+        _folder.Recorded("x").ShouldBe([1.0, 2.0, 3.0]);
+        _folder.Rejects().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Verdicts_and_score_pairs_on_comparisons_are_read_in_both_orders()
     {
         var comparisons = _folder.Write("c.jsonl", string.Join('\n', Enumerable.Range(0, 4).Select(i => $$"""{"id":"c{{i}}","prompt":"p","answer_a":"a","answer_b":"b"}""")));

@@ -66,7 +66,7 @@ internal sealed class CsvRowParser(FieldTable fields, RowRules rules)
         if (count != columns.Length) return CsvScanner.WrongCount(count, columns.Length);
         native.Adopt(ref row);
         if (kept.Length != 0) row.Kept = AppendKept(rows, kept);
-        return rules.Complete(rows, ref row, native.IsWhole, text);
+        return rules.Complete(rows, ref row, native.HasAnswers, text);
     }
 
     private static RowFault? Take(ParsedRows rows, ref ParsedRow row, ref NativeRow native, in FieldTable.Entry entry, FieldRef value)

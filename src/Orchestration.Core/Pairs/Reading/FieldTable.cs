@@ -20,7 +20,7 @@ internal enum FieldSlot
     Target,
     Label,
 
-    // The names of JudgeBench's own files; read only where all four stand in the row.
+    // The names of JudgeBench's own files; read where a row has both of its answers under them.
     NativeId,
     NativePrompt,
     NativeAnswerA,
@@ -33,9 +33,11 @@ internal sealed class FieldTable
     /// <summary>So many that the fields seen in a row fit one word.</summary>
     private const int MaxEntries = 64;
 
-    // What results.jsonl and verdicts.jsonl write themselves: a kept field of that name would stand there twice.
-    private static readonly string[] ResultFields =
-        ["id", "group", "category", "source", "target", "label", "scores", "unscored", "score", "interval", "coverage", "aggregator", "verdicts"];
+    // What results write themselves: a kept field of that name would stand there twice.
+    private static readonly string[] PairResults =
+        ["id", "group", "category", "source", "target", "scores", "unscored", "score", "interval", "coverage", "aggregator"];
+
+    private static readonly string[] ComparisonResults = ["id", "category", "label", "verdicts", "scores", "unscored"];
 
     private readonly Entry[] _entries;
 
@@ -75,7 +77,7 @@ internal sealed class FieldTable
         for (var i = 0; i < options.Keep.Count; i++)
         {
             var name = options.Keep[i];
-            if (Array.IndexOf(ResultFields, name) >= 0)
+            if ((Kind == DataKind.Pairs ? PairResults : ComparisonResults).Contains(name, StringComparer.Ordinal))
                 throw new OrchestrationException(ErrorCodes.Usage, $"--keep {name}: results have a field '{name}' of their own. Rename the field in the data, or leave it out.");
             var known = entries.FindIndex(e => e.Text == name);
             if (known >= 0 && entries[known].Keep >= 0) throw new OrchestrationException(ErrorCodes.Usage, $"--keep {name}: named twice.");

@@ -89,7 +89,7 @@ internal sealed class JsonRowParser(FieldTable fields, RowRules rules)
 
         native.Adopt(ref row);
         if (kept.Length != 0) row.Kept = AppendKept(rows, kept);
-        return rules.Complete(rows, ref row, native.IsWhole, text);
+        return rules.Complete(rows, ref row, native.HasAnswers, text);
     }
 
     private RowFault? Take(ref Utf8JsonReader reader, ParsedRows rows, ref ParsedRow row, ref NativeRow native, in FieldTable.Entry entry, int start)
@@ -205,7 +205,7 @@ internal sealed class JsonRowParser(FieldTable fields, RowRules rules)
     }
 }
 
-/// <summary>The fields of a row of JudgeBench's own files, which count only where all of them are there.</summary>
+/// <summary>The fields of a row of JudgeBench's own files: they count where both answers are there, in place of those of ours that are not.</summary>
 internal struct NativeRow()
 {
     public FieldRef Id = FieldRef.Absent;
@@ -213,11 +213,11 @@ internal struct NativeRow()
     public FieldRef AnswerA = FieldRef.Absent;
     public FieldRef AnswerB = FieldRef.Absent;
 
-    public readonly bool IsWhole => Id.IsPresent && Prompt.IsPresent && AnswerA.IsPresent && AnswerB.IsPresent;
+    public readonly bool HasAnswers => AnswerA.IsPresent && AnswerB.IsPresent;
 
     public readonly void Adopt(ref ParsedRow row)
     {
-        if (!IsWhole) return;
+        if (!HasAnswers) return;
         if (!row.Id.IsPresent) row.Id = Id;
         if (!row.Prompt.IsPresent) row.Prompt = Prompt;
         if (!row.Answer.IsPresent) row.Answer = AnswerA;

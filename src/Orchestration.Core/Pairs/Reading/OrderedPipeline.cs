@@ -26,7 +26,9 @@ internal static class OrderedPipeline
         finally
         {
             await stop.CancelAsync();
-            await reading;
+
+            // A read of standard input cannot be interrupted: a cancelled run does not wait for somebody to type.
+            if (!cancellationToken.IsCancellationRequested) await reading;
             while (parsing.Reader.TryRead(out var chunk))
             {
                 // Whoever stopped early does not want these, nor to hear of faults further on.

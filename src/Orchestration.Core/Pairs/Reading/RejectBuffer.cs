@@ -16,7 +16,9 @@ internal sealed class RejectBuffer
 
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly ArrayBufferWriter<byte> _lines = new(1024);
+    private const int KeptBytes = 4 << 20;
+
+    private ArrayBufferWriter<byte> _lines = new(1024);
     private readonly List<Entry> _entries = [];
 
     public IReadOnlyList<Entry> Entries => _entries;
@@ -29,7 +31,8 @@ internal sealed class RejectBuffer
 
     public void Clear()
     {
-        _lines.ResetWrittenCount();
+        if (_lines.Capacity > KeptBytes) _lines = new ArrayBufferWriter<byte>(1024);
+        else _lines.ResetWrittenCount();
         _entries.Clear();
         First = null;
     }

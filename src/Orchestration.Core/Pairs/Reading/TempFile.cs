@@ -34,10 +34,12 @@ internal sealed class TempFile : IDisposable
             {
                 var path = Path.Combine(folder, $"orchestrate-{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}.tmp");
                 if (File.Exists(path)) continue; // Left behind by an earlier process of that number.
-                var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
+                var isWindows = OperatingSystem.IsWindows();
+                var handle = File.OpenHandle(
+                    path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, isWindows ? FileOptions.DeleteOnClose : FileOptions.None);
 
                 // An open file without a name: gone with its last handle.
-                if (!OperatingSystem.IsWindows()) File.Delete(path);
+                if (!isWindows) File.Delete(path);
                 return new TempFile(handle, path);
             }
         }

@@ -221,8 +221,9 @@ internal sealed class RecordedJoin : IAsyncDisposable
         Retire(_previous, keep);
         _previous = _current;
         _current = _next;
+        _next = null;
         _position = 0;
-        _next = _current is null ? null : await FetchAsync();
+        if (_current is not null) _next = await FetchAsync();
     }
 
     private void Retire(RecordedRows? chunk, bool keep)

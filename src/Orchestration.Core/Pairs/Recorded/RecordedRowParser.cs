@@ -94,22 +94,26 @@ internal sealed class RecordedRowParser(DataKind kind)
                     row.Take(field, new FieldRef(start + (int)reader.TokenStartIndex, reader.ValueSpan.Length));
                 else if (reader.TokenType == JsonTokenType.String)
                     row.Take(field, Text(ref reader, rows, start));
+                else if (field == RecordedField.Id)
+                    return JsonFaults.WrongType("id", reader.TokenType, "a text or a number");
                 else
-                    return JsonFaults.WrongType(RecordedFields.NameOf(field), reader.TokenType, "a text or a number");
+                    reader.Skip();
                 return null;
 
             case RecordedField.Scores:
                 return kind == DataKind.Pairs ? ReadScores(ref reader, rows, ref row, ref hint) : ReadScorePairs(ref reader, rows, ref row, ref hint);
 
             case RecordedField.Verdicts:
-                if (kind == DataKind.Pairs) return Form("The row holds verdicts on comparisons, and this run scores pairs. Use the file with 'orchestrate compare run'.");
-                return ReadVerdicts(ref reader, rows, ref row, ref hint);
+                if (kind == DataKind.Comparisons) return ReadVerdicts(ref reader, rows, ref row, ref hint);
+                reader.Skip();
+                return null;
 
             case RecordedField.Judge:
             case RecordedField.Reason:
             case RecordedField.NativeJudge:
-                if (reader.TokenType != JsonTokenType.String) return JsonFaults.WrongType(RecordedFields.NameOf(field), reader.TokenType, "a text");
-                row.Take(field, Text(ref reader, rows, start));
+                // Rows of results may hold kept fields of these names; they matter only to rows of one judge.
+                if (reader.TokenType == JsonTokenType.String) row.Take(field, Text(ref reader, rows, start));
+                else reader.Skip();
                 return null;
 
             case RecordedField.Score:
@@ -137,9 +141,11 @@ internal sealed class RecordedRowParser(DataKind kind)
         }
 
         if (row.Has(RecordedField.Unscored) && ReadUnscored(row.Unscored, rows) is { } fault) return fault;
-        if (!row.Has(RecordedField.Scores) && !row.Has(RecordedField.Verdicts) && !row.Has(RecordedField.Unscored))
+        var hasVerdicts = row.Has(RecordedField.Verdicts);
+        if (!row.Has(RecordedField.Scores) && !row.Has(RecordedField.Unscored) && !(hasVerdicts && kind == DataKind.Comparisons))
         {
-            fault = row.Has(RecordedField.Judge) ? CompleteLong(rows, ref row)
+            fault = hasVerdicts ? Form("The row holds verdicts on comparisons, and this run scores pairs. Use the file with 'orchestrate compare run'.")
+                : row.Judge.IsPresent ? CompleteLong(rows, ref row)
                 : row.Has(RecordedField.Games) ? ReadGames(rows, ref row)
                 : Form(kind == DataKind.Pairs
                     ? "The row holds no judgment. It should have 'scores' (judge: number or null), or 'judge' with 'score' or 'reason'."
@@ -321,7 +327,7 @@ internal sealed class RecordedRowParser(DataKind kind)
             if (!row.IsNumberGood) return JsonFaults.NotFinite("score");
             cells.Set(rows.Count, RecordedBlock.Scored, row.Number);
         }
-        else if (row.Has(RecordedField.Reason))
+        else if (row.Reason.IsPresent)
         {
             if (row.Reason.Length is 0 or > RecordedFields.MaxReasonBytes) return RecordedFields.BadReason;
             cells.Set(rows.Count, rows.Code(rows.Text(row.Reason)));
