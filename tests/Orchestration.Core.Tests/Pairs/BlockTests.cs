@@ -77,7 +77,7 @@ public sealed class BlockTests
             reader = new BlockReader(content);
             NumberColumn.Read(ref reader, content, read);
             return read.Select(BitConverter.DoubleToInt64Bits).SequenceEqual(column.Select(BitConverter.DoubleToInt64Bits));
-        }).Check(Config.QuickThrowOnFailure.WithQuietOnSuccess(true));
+        }).Check(SeededProperties.Config.WithQuietOnSuccess(true));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class BlockTests
             var view = TextView.Read(ref reader, content, column.Length);
             reader.Position.ShouldBe(content.Length);
             return column.Select((_, row) => view.TryGet(row, out var text) ? Encoding.UTF8.GetString(text) : null).SequenceEqual(column);
-        }).Check(Config.QuickThrowOnFailure.WithQuietOnSuccess(true));
+        }).Check(SeededProperties.Config.WithQuietOnSuccess(true));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class RoundTripTests
 
             // CSV cannot tell an empty reference from none.
             Read("pairs.csv", Csv(rows)).ShouldBe(rows.Select(r => r with { Reference = r.Reference?.Length == 0 ? null : r.Reference }));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60).WithQuietOnSuccess(true));
+        }).Check(SeededProperties.Config.WithMaxTest(60).WithQuietOnSuccess(true));
     }
 
     private static IReadOnlyList<Pair> Read(string name, string content)
@@ -47,7 +47,7 @@ public sealed class RoundTripTests
                   from target in Gen.OneOf(Gen.Constant<double?>(null), ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(d => (double?)d))
                   from id in text
                   select new Pair { Id = id, Prompt = prompt, Answer = answer, Reference = reference, Group = grp ?? PairHash.Group(prompt), Category = category, Source = source, Target = target };
-        return row.NonEmptyListOf().Select(rows => rows.Select((r, i) => r with { Id = $"{i}{r.Id}" }).ToArray());
+        return row.NonEmptyListOf().Select(rows => rows.Select((r, i) => r with { Id = $"{i}|{r.Id}" }).ToArray());
     }
 
     private static Gen<string?> Maybe(Gen<string> text) => Gen.OneOf(Gen.Constant<string?>(null), text.Select(t => (string?)t));

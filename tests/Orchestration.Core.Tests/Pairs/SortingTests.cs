@@ -123,6 +123,6 @@ public sealed class SortingTests
         Prop.ForAll(numbers.ToArbitrary(), number =>
             FastNumber.TryParse(Encoding.UTF8.GetBytes(number.ToString("R", CultureInfo.InvariantCulture)), out var read)
             && BitConverter.DoubleToInt64Bits(read) == BitConverter.DoubleToInt64Bits(number))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithQuietOnSuccess(true));
+            .Check(SeededProperties.Config.WithMaxTest(2000).WithQuietOnSuccess(true));
     }
 }

@@ -170,7 +170,7 @@ public sealed class RubricFaultTests
             {
                 return fault.Message.StartsWith("r.md:", StringComparison.Ordinal);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+        }).Check(SeededProperties.Config.WithMaxTest(2000));
     }
 
     [Fact]

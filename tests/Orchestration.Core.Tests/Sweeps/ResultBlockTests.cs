@@ -47,7 +47,7 @@ public sealed class ResultBlockTests
                         BitConverter.DoubleToInt64Bits(read.Table.Value(row, column)).ShouldBe(BitConverter.DoubleToInt64Bits(table.Value(row, column)));
                 }
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
+        }).Check(SeededProperties.Config.WithMaxTest(200));
     }
 
     [Fact]

@@ -144,7 +144,7 @@ public sealed class FoldTests : IAsyncLifetime
             {
                 RunAsync(sample.Item1.Select(static step => (step.Item1.Item1, step.Item1.Item2, step.Item2)).ToList(), sample.Item2).GetAwaiter().GetResult();
                 return true;
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithReplay(20260101UL, 17UL));
 
         static async Task RunAsync(List<(int Pair, int Judge, int Owner)> steps, int foldEntries)
         {
