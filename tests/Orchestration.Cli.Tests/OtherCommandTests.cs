@@ -137,4 +137,52 @@ public sealed class OtherCommandTests : IDisposable
         (await _cli.RunAsync(sweep)).ShouldBe(0, _cli.Error);
         _cli.Error.ShouldContain("going on with it");
     }
+
+    [Fact]
+    public async Task One_changed_word_of_a_rubric_buys_exactly_its_judgments_again()
+    {
+        await using var endpoint = await ScriptedEndpoint.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var sweep = WriteRubricSweep(endpoint);
+
+        (await _cli.RunAsync(sweep)).ShouldBe(0, _cli.Error);
+        endpoint.Statistics().Requests.ShouldBe(2 * 20);
+        ChangeAWord("clarity");
+        (await _cli.RunAsync(sweep)).ShouldBe(0, _cli.Error);
+
+        endpoint.Statistics().Requests.ShouldBe(3 * 20, "clarity for each pair, and helpfulness for none");
+    }
+
+    [Fact]
+    public async Task A_resumed_sweep_judges_by_the_rubrics_it_began_with()
+    {
+        await using var endpoint = await ScriptedEndpoint.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var sweep = WriteRubricSweep(endpoint);
+        (await _cli.RunAsync([.. sweep, "--max-cost", "0.03"])).ShouldBe(3, _cli.Error);
+        var bought = endpoint.Statistics().Requests;
+        bought.ShouldBeInRange(1, 39);
+
+        ChangeAWord("clarity");
+        (await _cli.RunAsync(["sweep", "resume", "s1", "--max-cost", "1", "--config", _cli.At("orchestration.yaml"), "--store", _cli.At("s.db")])).ShouldBe(0, _cli.Error);
+
+        endpoint.Statistics().Requests.ShouldBe(2 * 20, "what was bought under the first text still holds");
+    }
+
+    private string[] WriteRubricSweep(ScriptedEndpoint endpoint)
+    {
+        Directory.CreateDirectory(_cli.At("rubrics"));
+        foreach (var rubric in new[] { "clarity.md", "helpfulness.md" })
+            File.Copy(Path.Combine(PublicData.RepositoryRoot, "rubrics", rubric), _cli.At($"rubrics/{rubric}"));
+        var config = _cli.Write("orchestration.yaml", ["rubrics: [./rubrics]", .. EndpointCommand.Configuration(endpoint.ChatEndpoint).Split('\n')]);
+        return ["sweep", "run", "--pairs", Path.Combine(PublicData.RepositoryRoot, "samples", "pairs.jsonl"), "--limit", "20", "--judges", "clarity@local", "helpfulness@local",
+            "--config", config, "--store", _cli.At("s.db"), "--out", _cli.At("out")];
+    }
+
+    private void ChangeAWord(string rubric)
+    {
+        var path = _cli.At($"rubrics/{rubric}.md");
+        var text = File.ReadAllText(path);
+        var changed = text.Replace("## What is scored", "## What is scored here", StringComparison.Ordinal);
+        if (changed == text) throw new InvalidOperationException($"{path} has no such heading to change.");
+        File.WriteAllText(path, changed);
+    }
 }

@@ -26,13 +26,14 @@ internal sealed class ProcessRun : IDisposable
         _process.StandardInput.Close();
         _out = _process.StandardOutput.ReadToEndAsync();
         _error = _process.StandardError.ReadToEndAsync();
+        Exited = _process.WaitForExitAsync();
     }
 
     public Task<string> Out => _out;
 
     public Task<string> Error => _error;
 
-    public Task Exited => _process.WaitForExitAsync();
+    public Task Exited { get; }
 
     public void Kill() => _process.Kill();
 

@@ -129,29 +129,40 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
         catch
         {
-            await EndAsync(sweep.Id, SweepState.Interrupted, startedAt);
+            await AddSecondsAsync(sweep.Id, startedAt);
+            await ChangeStateAsync(sweep.Id, SweepState.Interrupted);
             await NoteAsync($"sweep {sweep.Id} stopped; go on with 'orchestrate sweep resume {sweep.Id}' once the cause is mended");
             throw;
         }
 
-        await EndAsync(sweep.Id, end, startedAt);
-        return await FinishAsync(sweep.Id, maxUnscored, json);
+        await AddSecondsAsync(sweep.Id, startedAt);
+        var status = await FinishAsync(sweep.Id, end, maxUnscored, json);
+        // Last: a kill while the files are being written leaves a sweep to go on with, and the same command writes them.
+        await ChangeStateAsync(sweep.Id, end);
+        return status;
     }
 
-    // Not cancelled: by now the work is over, and what was done is written down.
-    private async Task EndAsync(string sweepId, SweepState end, long startedAt)
-    {
-        var seconds = context.Time.GetElapsedTime(startedAt).TotalSeconds;
-        await host.Store.Sweeps.AddTotalsAsync(sweepId, SweepTotals.None with { Seconds = seconds }, CancellationToken.None);
-        if (end != SweepState.Cancelled) await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
-    }
+    // Neither is cancelled: by now the work is over, and what was done is written down.
+    private async Task AddSecondsAsync(string sweepId, long startedAt) => await host.Store.Sweeps.AddTotalsAsync(
+        sweepId, SweepTotals.None with { Seconds = context.Time.GetElapsedTime(startedAt).TotalSeconds }, CancellationToken.None);
 
-    private async Task<int> FinishAsync(string sweepId, MaxUnscored? maxUnscored, bool json)
+    private async Task ChangeStateAsync(string sweepId, SweepState end) =>
+        await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
+
+    private async Task<int> FinishAsync(string sweepId, SweepState end, MaxUnscored? maxUnscored, bool json)
     {
-        var sweep = await FindAsync(sweepId, CancellationToken.None);
-        var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
-        Summary = await SummarizeAsync(sweep, judges, CancellationToken.None);
-        Summary.Write(sweep.OutputFolder);
+        var sweep = (await FindAsync(sweepId, CancellationToken.None)) with { State = end };
+        try
+        {
+            var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
+            Summary = await SummarizeAsync(sweep, judges, CancellationToken.None);
+            Summary.Write(sweep.OutputFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OrchestrationException(ErrorCodes.Input, $"The results of sweep {sweep.Id} cannot be written: {e.Message} Nothing is lost, they are in the store: make room and give the same command again, or 'orchestrate sweep export {sweep.Id} --out FOLDER'.", e);
+        }
+
         context.Tables().Write(SweepTables.Of(Summary));
         var progress = Summary.Progress;
         var rate = sweep.Totals.Seconds > 0 ? progress.RowsDone / sweep.Totals.Seconds : 0;

@@ -70,6 +70,11 @@ internal static partial class ConfigurationReader
                 throw new OrchestrationException(ErrorCodes.Configuration, $"{file}:{stream.Documents[1].RootNode.Start.Line}: a second document begins with '---'. Keep everything in one.");
             return stream.Documents[0].RootNode is YamlScalarNode { Value: null or "" } ? null : stream.Documents[0].RootNode;
         }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's scanner gives up in this way on some unclosed brackets, without a place.
+            throw new OrchestrationException(ErrorCodes.Configuration, $"{file}:1: this is not YAML: a bracket or brace seems to be left open. Close every [ and {{.");
+        }
         catch (YamlException e)
         {
             // The parser's own words may quote the file, and with it a key.

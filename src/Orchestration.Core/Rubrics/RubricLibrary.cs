@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Orchestration.Core.Configuration;
 
 namespace Orchestration.Core.Rubrics;
 
@@ -76,7 +77,7 @@ public sealed class RubricLibrary
     public Rubric Find(string id)
     {
         if (TryFind(id, out var rubric)) return rubric;
-        var nearest = NearestId.Of(id, _byId.Keys);
+        var nearest = NearestName.Of(id, _byId.Keys);
         throw new OrchestrationException(
             ErrorCodes.NotFound,
             $"no rubric '{id}'. {(nearest is null ? "" : $"Did you mean '{nearest}'? ")}`orchestrate rubric list` shows those there are.");

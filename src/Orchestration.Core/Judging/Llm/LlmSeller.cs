@@ -19,10 +19,11 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
             cancellationToken.ThrowIfCancellationRequested();
             if (terms.IsLate) return Failed(UnscoredReason.Timeout, totals) with { IsLate = true };
 
-            var reply = await CallAsync(question.Request(user, continuation, repeat, ask), terms, cancellationToken);
+            var (reply, settling) = await CallAsync(question.Request(user, continuation, repeat, ask), terms, cancellationToken);
             totals += reply.Totals;
             if (reply.Failure is { } failure)
             {
+                await settling;
                 // A call that a cancellation kept from its further attempts has not failed: it was not finished.
                 cancellationToken.ThrowIfCancellationRequested();
                 return Failed(failure, totals);
@@ -39,9 +40,11 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
                     Fingerprint = reply.Fingerprint,
                     Mass = mass,
                     Totals = totals,
-                });
+                })
+                { Settling = settling };
             }
 
+            await settling;
             reason = outcome.Reason!;
             if (reason is UnscoredReason.Filtered or UnscoredReason.LowMass) break;
 
@@ -63,7 +66,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
         return Failed(reason, totals);
     }
 
-    private async ValueTask<ChatReply> CallAsync(ChatRequest request, PurchaseTerms terms, CancellationToken cancellationToken)
+    private async ValueTask<(ChatReply Reply, Task Settling)> CallAsync(ChatRequest request, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var deployment = question.Deployment;
         var bound = terms.KeepsAccount ? question.BoundUsd(request) : null;
@@ -81,8 +84,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
             throw;
         }
 
-        await terms.SettleAsync(reservation, reply.Totals.CostUsd, (bound ?? 0) * Math.Min(reply.UnknownAttempts, deployment.MaxAttempts));
-        return reply;
+        return (reply, terms.SettleAsync(reservation, reply.Totals.CostUsd, (bound ?? 0) * Math.Min(reply.UnknownAttempts, deployment.MaxAttempts)).AsTask());
     }
 
     private static Sale Failed(string reason, in CallTotals totals) => new(null, reason, new JudgmentDetail { Totals = totals });

@@ -139,14 +139,17 @@ public sealed class JudgmentPurchases
         var sale = await seller.SellAsync(terms, cancellationToken);
         if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = sale.Detail.Totals, IsLate = sale.IsLate };
 
+        var settling = sale.Settling ?? Task.CompletedTask;
         IReadOnlyList<double> kept = sale.Values;
         if (_store is not null)
         {
             // It is paid for: no cancellation keeps it out of the store.
-            var stored = await _store.PutAsync([new StoredJudgment { Address = address, Values = sale.Values, Detail = sale.Detail }], CancellationToken.None);
-            kept = Checked(stored[0], dimensions, address);
+            var storing = _store.PutAsync([new StoredJudgment { Address = address, Values = sale.Values, Detail = sale.Detail }], CancellationToken.None).AsTask();
+            await Task.WhenAll(storing, settling);
+            kept = Checked((await storing)[0], dimensions, address);
         }
 
+        await settling;
         return new Purchase { Values = kept, Totals = sale.Detail.Totals };
     }
 

@@ -26,7 +26,14 @@ internal sealed record Purchase
 /// <param name="Reason">One of <see cref="UnscoredReason"/>; null where there are values.</param>
 /// <param name="Detail">What else was said; its totals are what all calls took.</param>
 /// <param name="IsLate">See <see cref="Purchase"/>.</param>
-internal readonly record struct Sale(double[]? Values, string? Reason, JudgmentDetail Detail, bool IsLate = false);
+internal readonly record struct Sale(double[]? Values, string? Reason, JudgmentDetail Detail, bool IsLate = false)
+{
+    /// <summary>
+    /// The settlement of the last call, under way; null where everything is settled. It is awaited with the storing of the judgment, so that
+    /// both can be in one commit: what is lost by a kill is what was said and not yet written.
+    /// </summary>
+    public Task? Settling { get; init; }
+}
 
 /// <summary>Makes the calls behind one address.</summary>
 internal interface ISeller
