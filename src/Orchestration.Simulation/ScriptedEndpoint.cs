@@ -1,30 +1,30 @@
-using System.Net;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Orchestration.Simulation.Endpoint;
+using Orchestration.Simulation.Endpoint.Limits;
 
 namespace Orchestration.Simulation;
 
 /// <summary>
-/// An OpenAI-compatible endpoint on this machine's loopback, over real HTTP: <c>POST /v1/chat/completions</c>, <c>GET /v1/models</c>,
+/// An OpenAI-compatible endpoint on this machine's loopback, over real HTTP: <c>POST /v1/chat/completions</c> (also as a stream), <c>GET /v1/models</c>,
 /// <c>POST /reward</c> and <c>POST /pooling</c>. What it replies, and what goes wrong, is decided by its seed and each request's content, so that a
 /// run can be repeated whatever its timing. For tests, demonstrations and measurements; no model is behind it.
 /// </summary>
 public sealed class ScriptedEndpoint : IAsyncDisposable
 {
-    private readonly KestrelServer _server;
+    private readonly EndpointListener _listener;
+    private readonly EndpointApplication _application;
     private readonly CancellationTokenSource _stopping;
     private readonly EndpointBooks _books;
+    private readonly LimitBook _limits;
+    private readonly SemaphoreSlim _switching = new(1);
     private bool _isDisposed;
 
-    private ScriptedEndpoint(KestrelServer server, CancellationTokenSource stopping, EndpointBooks books, Uri address)
+    private ScriptedEndpoint(EndpointListener listener, EndpointApplication application, CancellationTokenSource stopping, EndpointBooks books, LimitBook limits, Uri address)
     {
-        _server = server;
+        _listener = listener;
+        _application = application;
         _stopping = stopping;
         _books = books;
+        _limits = limits;
         Address = address;
     }
 
@@ -39,27 +39,26 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="options">How it behaves; null for the defaults.</param>
-    /// <param name="time">Latencies, pauses and dates follow it; null for the system's.</param>
+    /// <param name="time">Latencies, pauses, limits and dates follow it; null for the system's.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static async Task<ScriptedEndpoint> StartAsync(ScriptedEndpointOptions? options = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
         options ??= new ScriptedEndpointOptions();
         time ??= TimeProvider.System;
         var plan = new FaultPlan(options.Seed, options.FirstAttempts, options.Faults);
-        var books = new EndpointBooks(time, options.Prices, options.TrackContents || plan.IsActive);
+        var limits = new LimitBook(options, time);
+        var books = new EndpointBooks(time, options.Prices, options.TrackContents || plan.IsActive, limits.Log);
         var stopping = new CancellationTokenSource();
-        KestrelServer? server = null;
         try
         {
-            server = CreateServer(options.Port);
-            await server.StartAsync(new EndpointApplication(options, time, books, plan, stopping.Token), cancellationToken).ConfigureAwait(false);
-            var address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new ScriptedEndpoint(server, stopping, books, new Uri(address));
+            var application = new EndpointApplication(options, time, books, plan, limits, stopping.Token);
+            var listener = new EndpointListener(application);
+            return new ScriptedEndpoint(listener, application, stopping, books, limits, await listener.OpenAsync(options.Port, cancellationToken).ConfigureAwait(false));
         }
         catch
         {
-            server?.Dispose();
             stopping.Dispose();
             throw;
         }
@@ -68,8 +67,44 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
     /// <summary>What it has seen so far.</summary>
     public ScriptedEndpointStatistics Statistics() => _books.Read();
 
+    /// <summary>The arrivals so far, where they are kept (<see cref="ScriptedEndpointOptions.ArrivalsKept"/>).</summary>
+    /// <param name="model">A model with limits of its own; null for all others together.</param>
+    /// <exception cref="ArgumentException">The model has no limits of its own.</exception>
+    public ScriptedArrivals Arrivals(string? model = null) => _limits.Arrivals(model);
+
     /// <summary>Completes when so many requests have arrived: a barrier for tests.</summary>
     public Task RequestsReachedAsync(long count) => _books.ReachedAsync(count);
+
+    /// <summary>Goes down, until <see cref="SetUpAsync"/>. What it knows is kept.</summary>
+    public async Task SetDownAsync(ScriptedOutage outage = ScriptedOutage.Refuses)
+    {
+        await _switching.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _application.Outage = outage;
+            if (outage == ScriptedOutage.Refuses) await _listener.CloseAsync().ConfigureAwait(false);
+            else await _listener.ReopenAsync(default).ConfigureAwait(false);
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    /// <summary>Is there again, at the same address.</summary>
+    public async Task SetUpAsync()
+    {
+        await _switching.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _application.Outage = null;
+            await _listener.ReopenAsync(default).ConfigureAwait(false);
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
 
     /// <summary>Stops: calls in flight end without a reply.</summary>
     public async ValueTask DisposeAsync()
@@ -77,26 +112,8 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
-
-        // An already cancelled token: connections that callers keep open are closed at once.
-        await _server.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
-        _server.Dispose();
+        await _listener.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
-    }
-
-    private static KestrelServer CreateServer(int port)
-    {
-        var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new NoServices() };
-        options.Limits.MinRequestBodyDataRate = null;
-        options.Limits.MinResponseDataRate = null;
-        options.Limits.MaxRequestBodySize = 256L * 1024 * 1024;
-        options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
-        return new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
-    }
-
-    private sealed class NoServices : IServiceProvider
-    {
-        public object? GetService(Type serviceType) => null;
+        _switching.Dispose();
     }
 }

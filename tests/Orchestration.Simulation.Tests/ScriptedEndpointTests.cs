@@ -101,16 +101,6 @@ public sealed class ScriptedEndpointTests
     }
 
     [Fact]
-    public async Task A_stream_is_refused_rather_than_answered_in_one_piece()
-    {
-        await using var client = await EndpointClient.StartAsync();
-        var call = EndpointClient.Call("", "x");
-        call["stream"] = true;
-
-        (await client.PostAsync(call)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-    }
-
-    [Fact]
     public async Task A_reply_waits_for_its_latency_by_the_injected_clock()
     {
         var time = new ManualTime();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orchestration.Core;
+using Orchestration.Core.Judging.Deployments;
 using Orchestration.Simulation;
 
 namespace Orchestration.Cli.Endpoint;
@@ -8,16 +9,22 @@ namespace Orchestration.Cli.Endpoint;
 /// <summary><c>orchestrate endpoint</c>: the scripted model endpoint, for trying everything without a key.</summary>
 internal static class EndpointCommand
 {
+    /// <summary>What the endpoint charges, and what <see cref="Configuration"/> says it does.</summary>
+    private static readonly TokenPrices Prices = new(0.40m, 0.10m, 1.60m, 1.60m);
+
     public static Command Create(CliContext context)
     {
         var port = new Option<int>("--port") { Description = "Port on loopback; 0 for a free one.", DefaultValueFactory = _ => 8089 };
         var latency = new Option<int>("--latency-ms") { Description = "Time from request to reply.", DefaultValueFactory = _ => 50 };
+        var streamPause = new Option<int>("--stream-pause-ms") { Description = "Pause between the events of a stream." };
         var seed = new Option<ulong>("--seed") { Description = "Seed of replies and faults.", DefaultValueFactory = _ => 1UL };
         var fault = new Option<string[]>("--fault") { Description = $"A fault and its share of calls, such as ServerError=0.05. Known: {string.Join(", ", Enum.GetNames<ScriptedFault>().Skip(1))}.", AllowMultipleArgumentsPerToken = true };
+        var limits = new EndpointLimitOptions();
         var command = new Command("endpoint", "A scripted, OpenAI-compatible endpoint on loopback: judges answer by rule, so that everything can be tried without a key or a model.")
         {
-            port, latency, seed, fault,
+            port, latency, streamPause, seed, fault,
         };
+        limits.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var endpoint = await ScriptedEndpoint.StartAsync(
@@ -25,8 +32,11 @@ internal static class EndpointCommand
                 {
                     Port = parsed.GetValue(port),
                     Latency = TimeSpan.FromMilliseconds(parsed.GetValue(latency)),
+                    StreamPause = TimeSpan.FromMilliseconds(parsed.GetValue(streamPause)),
                     Seed = parsed.GetValue(seed),
+                    Prices = Prices,
                     Faults = ParseFaults(parsed.GetValue(fault) ?? []),
+                    Limits = limits.Read(parsed),
                 },
                 context.Time,
                 cancellationToken);
@@ -42,9 +52,7 @@ internal static class EndpointCommand
                 // Ended as asked.
             }
 
-            var seen = endpoint.Statistics();
-            await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{seen.Requests:N0} requests, {seen.Delivered:N0} replies delivered whole, {seen.Usage.Input:N0} tokens in, {seen.Usage.Output:N0} out, at most {seen.MaxConcurrent} at once"));
+            await ReportAsync(context.Out, endpoint);
             return ExitStatus.Completed;
         });
         return command;
@@ -59,6 +67,20 @@ internal static class EndpointCommand
             prices: {input: 0.40, cached: 0.10, output: 1.60, reasoning: 1.60}
             limits: {concurrency: 64}
         """;
+
+    private static async Task ReportAsync(TextWriter output, ScriptedEndpoint endpoint)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        var seen = endpoint.Statistics();
+        await output.WriteLineAsync(string.Create(culture,
+            $"{seen.Requests:N0} requests, {seen.Delivered:N0} replies delivered whole, {seen.Usage.Input:N0} tokens in, {seen.Usage.Output:N0} out, ${seen.CostUsd:0.000000}, at most {seen.MaxConcurrent} at once"));
+        var arrivals = endpoint.Arrivals();
+        if (arrivals.Count == 0) return;
+        await output.WriteLineAsync(string.Create(culture, $"{seen.Limited:N0} answered 429 for a limit ({(double)seen.Limited / seen.Requests:P2})"));
+        if (!arrivals.IsComplete) return;
+        await output.WriteLineAsync(string.Create(culture,
+            $"most in any 60 s: {arrivals.MostRequestsIn(TimeSpan.FromMinutes(1)):N0} requests, {arrivals.MostTokensIn(TimeSpan.FromMinutes(1)):N0} tokens as charged by the limit; in any second: {arrivals.MostRequestsIn(TimeSpan.FromSeconds(1)):N0} and {arrivals.MostTokensIn(TimeSpan.FromSeconds(1)):N0}"));
+    }
 
     private static Dictionary<ScriptedFault, double> ParseFaults(string[] texts)
     {

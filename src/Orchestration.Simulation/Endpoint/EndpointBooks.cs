@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Simulation.Endpoint.Limits;
 
 namespace Orchestration.Simulation.Endpoint;
 
 /// <summary>Counts what an endpoint sees. Safe for concurrent use.</summary>
-internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool tracksContents)
+internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool tracksContents, ArrivalLog arrivals)
 {
     private const int MaxSeconds = 86_400;
 
@@ -22,6 +23,7 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
     private long _output;
     private long _reasoning;
     private long _repeated;
+    private long _turned;
     private int _concurrent;
     private int _maxConcurrent;
     private long _firstTimestamp;
@@ -50,6 +52,9 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
         }
     }
 
+    /// <summary>Notes a request that came while the endpoint was down.</summary>
+    public void Turned() => Interlocked.Increment(ref _turned);
+
     /// <summary>Notes the end of a request, however it ended.</summary>
     public void Left()
     {
@@ -58,6 +63,12 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
 
     /// <summary>Which attempt of its content a request is, from 1; always 1 where contents are not tracked.</summary>
     public int Attempt(ulong content) => tracksContents ? Interlocked.Increment(ref State(content).Attempts) : 1;
+
+    /// <summary>Takes an attempt back that a limit refused: attempts are those that were worked on, so that faults do not depend on time.</summary>
+    public void Withdraw(ulong content)
+    {
+        if (tracksContents) Interlocked.Decrement(ref State(content).Attempts);
+    }
 
     public void Fault(ScriptedFault fault) => Interlocked.Increment(ref _faults[(int)fault]);
 
@@ -109,6 +120,9 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
             {
                 Requests = _requests,
                 Delivered = _delivered,
+                Accepted = arrivals.Accepted,
+                Limited = arrivals.Refused,
+                TurnedAway = Interlocked.Read(ref _turned),
                 Faults = faults,
                 Usage = usage,
                 Charged = Interlocked.Read(ref _charged),

@@ -22,21 +22,38 @@ internal readonly struct EndpointResponse(IFeatureCollection context)
         await FlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Sends the first half: as if that were all, or with the connection cut in the middle of what was announced.</summary>
-    public async Task SendPartAsync(Action<IBufferWriter<byte>> write, bool cutsConnection)
+    /// <summary>Sends the first half: as if that were all, or as the beginning of what was announced.</summary>
+    public async Task SendPartAsync(Action<IBufferWriter<byte>> write, bool isAnnouncedWhole)
     {
-        Begin(200, write, "application/json", cutsConnection ? static length => length : static length => length / 2, static length => length / 2);
+        Begin(200, write, "application/json", isAnnouncedWhole ? static length => length : static length => length / 2, static length => length / 2);
         await FlushAsync().ConfigureAwait(false);
-        if (cutsConnection) Abort();
     }
 
     /// <summary>Sends one half, waits, and sends the other.</summary>
-    public async Task SendSlowlyAsync(Action<IBufferWriter<byte>> write, Task pause)
+    public async Task SendSlowlyAsync(Action<IBufferWriter<byte>> write, Func<Task> pause)
     {
         var rest = Begin(200, write, "application/json", static length => length, static length => length / 2);
         await FlushAsync().ConfigureAwait(false);
-        await pause.ConfigureAwait(false);
+        await pause().ConfigureAwait(false);
         context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.Write(rest);
+        await FlushAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Begins server-sent events.</summary>
+    public void BeginStream()
+    {
+        var response = context.GetRequiredFeature<IHttpResponseFeature>();
+        response.StatusCode = 200;
+        response.Headers.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+    }
+
+    /// <summary>Sends a piece of a stream at once.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> piece)
+    {
+        var writer = context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer;
+        piece.Span.CopyTo(writer.GetSpan(piece.Length));
+        writer.Advance(piece.Length);
         await FlushAsync().ConfigureAwait(false);
     }
 

@@ -1,15 +1,22 @@
+using System.Buffers;
 using System.Globalization;
+using Orchestration.Simulation.Endpoint.Limits;
+using Orchestration.Simulation.Replies;
 
 namespace Orchestration.Simulation.Endpoint;
 
 /// <summary>A reply that is an error: status, headers and body as real endpoints send them.</summary>
 internal readonly record struct Refusal(int Status, string Message, string Type, string? Code, string? Parameter, string? Page = null)
 {
+    /// <summary>The number of requests a day that <see cref="ScriptedFault.DailyLimit"/> speaks of.</summary>
+    public const int DailyLimit = 10_000;
+
     /// <summary>The error that a fault is; null for faults of another kind.</summary>
     public static Refusal? Of(ScriptedFault fault) => fault switch
     {
         ScriptedFault.TooManyRequests or ScriptedFault.RetryAfterSeconds or ScriptedFault.RetryAfterDate or ScriptedFault.RetryAfterMilliseconds
             or ScriptedFault.AzureRetryAfterMilliseconds => new Refusal(429, "Rate limit reached for requests. Please try again later.", "requests", "rate_limit_exceeded", null),
+        ScriptedFault.DailyLimit => LimitHeaders.Daily("this model", DailyLimit, TimeSpan.Zero),
         ScriptedFault.RequestTimeout => new Refusal(408, "The request took too long to arrive.", "timeout", null, null),
         ScriptedFault.Conflict => new Refusal(409, "The resource was changed by another request.", "conflict", null, null),
         ScriptedFault.ServerError => new Refusal(500, "The server had an error while processing your request.", "server_error", null, null),
@@ -26,6 +33,9 @@ internal readonly record struct Refusal(int Status, string Message, string Type,
         ScriptedFault.ExhaustedAccount => new Refusal(429, "You exceeded your current quota, please check your plan and billing details.", "insufficient_quota", "insufficient_quota", null),
         _ => null,
     };
+
+    /// <summary>Writes the error's body.</summary>
+    public void Write(IBufferWriter<byte> output) => CompletionWriter.Error(output, Message, Type, Code, Parameter);
 
     /// <summary>The header by which a fault asks its caller to wait; null for none.</summary>
     public static (string Name, string Value)? Header(ScriptedFault fault, TimeSpan wait, DateTimeOffset now)

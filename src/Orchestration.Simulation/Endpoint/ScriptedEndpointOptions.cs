@@ -35,8 +35,23 @@ public sealed record ScriptedEndpointOptions
     /// <summary>Faults of the first, second, … attempt of every content; those after it follow <see cref="Faults"/>.</summary>
     public IReadOnlyList<ScriptedFault> FirstAttempts { get; init; } = [];
 
-    /// <summary>What 429 and 503 ask callers to wait. Default 1 s.</summary>
+    /// <summary>What scripted 429 and 503 ask callers to wait; limits ask for the true wait. Default 1 s.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The limits of all models without limits of their own together; null for none. Default null.</summary>
+    public ScriptedLimits? Limits { get; init; }
+
+    /// <summary>Limits of single models, by name. Default none.</summary>
+    public IReadOnlyDictionary<string, ScriptedLimits> ModelLimits { get; init; } = new Dictionary<string, ScriptedLimits>();
+
+    /// <summary>
+    /// Arrivals kept for <see cref="ScriptedEndpoint.Arrivals"/>, 24 bytes each; those beyond are counted and not kept. Null for four million where limits
+    /// are set and none elsewhere. Default null.
+    /// </summary>
+    public int? ArrivalsKept { get; init; }
+
+    /// <summary>Pause before each event of a stream but the first. Default zero.</summary>
+    public TimeSpan StreamPause { get; init; }
 
     /// <summary>The pause of <see cref="ScriptedFault.SlowBody"/>. Default 1 s.</summary>
     public TimeSpan SlowBodyPause { get; init; } = TimeSpan.FromSeconds(1);

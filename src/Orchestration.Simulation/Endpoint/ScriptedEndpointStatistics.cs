@@ -11,6 +11,15 @@ public sealed record ScriptedEndpointStatistics
     /// <summary>Usable replies (status 200, a whole completion or reward) that were handed to the connection whole.</summary>
     public required long Delivered { get; init; }
 
+    /// <summary>Requests that <see cref="ScriptedEndpointOptions.Limits"/> let through; 0 where neither limits nor arrivals are kept.</summary>
+    public required long Accepted { get; init; }
+
+    /// <summary>Requests answered 429 for a limit; scripted faults are not among them.</summary>
+    public required long Limited { get; init; }
+
+    /// <summary>Requests that came while the endpoint was down and could still be reached; they count nowhere else.</summary>
+    public required long TurnedAway { get; init; }
+
     /// <summary>Requests that met a fault, by fault.</summary>
     public required IReadOnlyDictionary<ScriptedFault, long> Faults { get; init; }
 

@@ -21,6 +21,9 @@ public enum ScriptedFault
     /// <summary>429 with <c>x-ms-retry-after-ms</c>, as Azure sends it.</summary>
     AzureRetryAfterMilliseconds,
 
+    /// <summary>429 for a limit of requests a day, with the time until the next in its text and in <c>x-ratelimit-reset-requests</c>.</summary>
+    DailyLimit,
+
     /// <summary>408.</summary>
     RequestTimeout,
 
@@ -42,19 +45,28 @@ public enum ScriptedFault
     /// <summary>The connection is reset before a reply.</summary>
     ConnectionReset,
 
-    /// <summary>The connection ends in the middle of the body.</summary>
+    /// <summary>The connection ends in the middle of the body, or of the stream.</summary>
     CutConnection,
+
+    /// <summary>The connection is reset in the middle of the body, or of the stream.</summary>
+    ResetInBody,
+
+    /// <summary>Half of the body, or of the stream, and nothing more; the connection stays open.</summary>
+    HangInBody,
+
+    /// <summary>200 and an error object: in place of the body, or as an event in the middle of the stream.</summary>
+    ErrorInBody,
 
     /// <summary>No reply ever; the connection stays open.</summary>
     Hang,
 
-    /// <summary>Half of the body, a pause, the other half.</summary>
+    /// <summary>Half of the body, or of the stream, a pause, the other half.</summary>
     SlowBody,
 
-    /// <summary>200 and a body that ends in the middle of its JSON.</summary>
+    /// <summary>200 and a body that ends in the middle of its JSON; a stream that ends in the middle of an event.</summary>
     TruncatedJson,
 
-    /// <summary>200 and a body that is no JSON.</summary>
+    /// <summary>200 and a body that is no JSON; a stream with such an event in its middle.</summary>
     InvalidJson,
 
     /// <summary>200 and an HTML page.</summary>
@@ -63,7 +75,7 @@ public enum ScriptedFault
     /// <summary>200 and JSON without choices.</summary>
     NoChoices,
 
-    /// <summary>A good reply without <c>usage</c>.</summary>
+    /// <summary>A good reply without <c>usage</c>, asked for or not.</summary>
     NoUsage,
 
     /// <summary>A well-formed completion whose text answers nothing.</summary>

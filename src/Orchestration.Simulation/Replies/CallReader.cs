@@ -31,6 +31,7 @@ internal static class CallReader
                 ResponseFormat = draft.ResponseFormat,
                 JsonSchema = draft.JsonSchema,
                 IsStream = draft.IsStream,
+                WantsStreamUsage = draft.WantsStreamUsage,
                 ContentHash = contentHash,
             };
         }
@@ -51,6 +52,7 @@ internal static class CallReader
         else if (json.ValueTextEquals("top_logprobs"u8)) draft.TopLogProbabilities = Integer(ref json);
         else if (json.ValueTextEquals("logprobs"u8)) draft.WantsLogProbabilities = Flag(ref json);
         else if (json.ValueTextEquals("stream"u8)) draft.IsStream = Flag(ref json);
+        else if (json.ValueTextEquals("stream_options"u8)) ReadStreamOptions(ref json, draft);
         else if (json.ValueTextEquals("response_format"u8)) ReadFormat(ref json, draft);
         else json.Skip();
     }
@@ -93,6 +95,14 @@ internal static class CallReader
         if (format.RootElement.ValueKind != JsonValueKind.Object) return;
         if (format.RootElement.TryGetProperty("type", out var type)) draft.ResponseFormat = type.GetString();
         if (format.RootElement.TryGetProperty("json_schema", out var wrapper) && wrapper.TryGetProperty("schema", out var schema)) draft.JsonSchema = schema.GetRawText();
+    }
+
+    private static void ReadStreamOptions(ref Utf8JsonReader json, Draft draft)
+    {
+        json.Read();
+        using var options = JsonDocument.ParseValue(ref json);
+        draft.WantsStreamUsage = options.RootElement.ValueKind == JsonValueKind.Object
+            && options.RootElement.TryGetProperty("include_usage", out var wanted) && wanted.ValueKind == JsonValueKind.True;
     }
 
     private static string? First(List<ChatTurn> messages, string role)
@@ -152,5 +162,7 @@ internal static class CallReader
         public string? JsonSchema { get; set; }
 
         public bool IsStream { get; set; }
+
+        public bool WantsStreamUsage { get; set; }
     }
 }

@@ -11,18 +11,27 @@ namespace Orchestration.Simulation.Replies;
 /// <summary>Writes completions, rewards and errors as an endpoint sends them.</summary>
 internal static class CompletionWriter
 {
-    private const string Fingerprint = "fp_scripted";
+    internal const string Fingerprint = "fp_scripted";
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Tokens as the script counts them: a quarter of the UTF-8 bytes, rounded up, and four for each message.</summary>
     public static TokenUsage Count(ScriptedCall call, ScriptedReply reply)
     {
         if (reply.Usage is { } stated) return stated;
+        return new TokenUsage(CountPrompt(call), 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? ""), 0);
+    }
+
+    /// <summary>Tokens of the messages.</summary>
+    public static long CountPrompt(ScriptedCall call)
+    {
         long input = 0;
         foreach (var message in call.Messages) input += 4 + Tokens(message.Content);
-        return new TokenUsage(input, 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? ""), 0);
+        return input;
     }
+
+    /// <summary>Tokens of a call for a reward.</summary>
+    public static long CountPrompt(RewardCall call) => 8 + Tokens(call.Prompt) + Tokens(call.Answer);
 
     public static void Completion(IBufferWriter<byte> output, ScriptedCall call, ScriptedReply reply, in TokenUsage usage, long created)
     {
@@ -112,7 +121,7 @@ internal static class CompletionWriter
         json.WriteEndObject();
     }
 
-    private static void LogProbabilities(Utf8JsonWriter json, IReadOnlyList<TokenLogProbability> tokens)
+    internal static void LogProbabilities(Utf8JsonWriter json, IEnumerable<TokenLogProbability> tokens)
     {
         json.WriteStartObject("logprobs"u8);
         json.WriteStartArray("content"u8);
@@ -138,7 +147,7 @@ internal static class CompletionWriter
         json.WriteEndObject();
     }
 
-    private static void Usage(Utf8JsonWriter json, in TokenUsage usage)
+    internal static void Usage(Utf8JsonWriter json, in TokenUsage usage)
     {
         json.WriteStartObject("usage"u8);
         json.WriteNumber("prompt_tokens"u8, usage.Input);

@@ -39,8 +39,11 @@ public sealed record ScriptedCall
     /// <summary>The JSON schema of the reply as JSON text; null where the call states none.</summary>
     public string? JsonSchema { get; init; }
 
-    /// <summary>True where the call asks for a stream, which the script does not serve.</summary>
+    /// <summary>True where the call asks for server-sent events.</summary>
     public bool IsStream { get; init; }
+
+    /// <summary>True where the call asks for usage at the end of the stream (<c>stream_options.include_usage</c>).</summary>
+    public bool WantsStreamUsage { get; init; }
 
     /// <summary>Hash of the request's bytes.</summary>
     public ulong ContentHash { get; init; }
