@@ -1,0 +1,36 @@
+using Orchestration.Learning.Models.Baselines;
+
+namespace Orchestration.Learning.Models;
+
+/// <summary>The recipes by name.</summary>
+public static class ModelRecipes
+{
+    private static readonly Dictionary<string, Func<RecipeOptions, IModelRecipe>> Recipes = new(StringComparer.Ordinal)
+    {
+        ["mean"] = options => new MeanRecipe("mean", options.TargetRange),
+        ["median"] = options => new OrderRecipe("median", OrderStatistic.Median, options),
+        ["trimmed-mean"] = options => new OrderRecipe("trimmed-mean", OrderStatistic.TrimmedMean, options),
+        ["min"] = options => new OrderRecipe("min", OrderStatistic.Minimum, options),
+        ["max"] = options => new OrderRecipe("max", OrderStatistic.Maximum, options),
+        ["best-judge"] = options => new BestJudgeRecipe(options.Monotone),
+        ["mean-fit"] = _ => new MeanFitRecipe(),
+    };
+
+    /// <summary>The names that <see cref="Create"/> takes, in the order reports list them: baselines first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Recipes.Keys];
+
+    /// <summary>A recipe with its settings.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="options">Settings; those that are not about this recipe are ignored.</param>
+    /// <exception cref="ArgumentException">No recipe has the name, or a setting is out of its range.</exception>
+    public static IModelRecipe Create(string name, RecipeOptions? options = null)
+    {
+        if (!Recipes.TryGetValue(name, out var recipe))
+            throw new ArgumentException($"There is no model named {name}. There are: {string.Join(", ", Names)}.", nameof(name));
+        options ??= new RecipeOptions();
+        if (!(options.Trim >= 0 && options.Trim < 0.5)) throw new ArgumentException("Trim is at least 0 and below 0.5.", nameof(options));
+        if (options.TargetRange is { } range && !(range.Low < range.High && double.IsFinite(range.High - range.Low)))
+            throw new ArgumentException("The target's range runs from a lower to a higher number.", nameof(options));
+        return recipe(options);
+    }
+}

@@ -1,0 +1,28 @@
+using Orchestration.Learning.Models.Baselines;
+using Orchestration.Learning.Models.Linear;
+
+namespace Orchestration.Learning.Models;
+
+/// <summary>Reads fitted models back from their states.</summary>
+public static class ScoreModels
+{
+    private static readonly Dictionary<string, Func<ModelState, IScoreModel>> Kinds = new(StringComparer.Ordinal)
+    {
+        [MeanModel.Kind] = MeanModel.Restore,
+        [LinearModel.Kind] = LinearModel.Restore,
+        [OrderModel.Kind] = OrderModel.Restore,
+    };
+
+    /// <summary>The kinds that <see cref="Restore"/> reads, in ordinal order.</summary>
+    public static IReadOnlyList<string> KnownKinds { get; } = [.. Kinds.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>The model that a state was taken from: it predicts exactly the same numbers.</summary>
+    /// <param name="state">What <see cref="IScoreModel.State"/> gave; its arrays are taken over.</param>
+    /// <exception cref="ArgumentException">The kind or its format is unknown, or something is missing or misshapen; the message names it.</exception>
+    public static IScoreModel Restore(ModelState state)
+    {
+        if (!Kinds.TryGetValue(state.Kind, out var restore))
+            throw new ArgumentException($"Model kind {state.Kind} is unknown here. Known: {string.Join(", ", KnownKinds)}.", nameof(state));
+        return restore(state);
+    }
+}
