@@ -1,3 +1,4 @@
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -25,6 +26,8 @@ public interface IStoreOwner : IAsyncDisposable
     ISweepStore Sweeps { get; }
 
     ISpendLedger Spending { get; }
+
+    IAggregatorCatalog Aggregators { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core;
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
@@ -81,6 +82,15 @@ internal static class PeerProgram
                 var reservations = await Task.WhenAll(
                     Enumerable.Range(0, Number(words[3])).Select(_ => store.Spending.ReserveAsync(words[1], amount, none).AsTask()));
                 return reservations.Count(static reservation => reservation is not null).ToString(CultureInfo.InvariantCulture);
+            case "add":
+                return (await store.Aggregators.AddAsync(new StoredAggregator(words[1], words[2], "mean-fit", [1], [2]), none)).ToString();
+            case "activate":
+                // Decided under an epoch that may be stale by now.
+                var setting = new AggregatorSetting { Name = words[1], Active = words[2] };
+                var attempt = new ActivationAttempt(words[1], words[2], null, AttemptOutcome.Accepted, "asked", null);
+                return (await store.Aggregators.TryChangeAsync(Number(words[3]), setting, attempt, none))?.Epoch.ToString(CultureInfo.InvariantCulture) ?? "stale";
+            case "active":
+                return (await store.Aggregators.SettingAsync(words[1], none)).Active ?? "none";
             default:
                 return "?";
         }

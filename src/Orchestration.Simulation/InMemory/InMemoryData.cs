@@ -30,6 +30,8 @@ public sealed class InMemoryData
 
     internal SpendRows Spending { get; } = new();
 
+    internal AggregatorRows Aggregators { get; } = new();
+
     /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>
     public InMemoryOwner Open()
     {

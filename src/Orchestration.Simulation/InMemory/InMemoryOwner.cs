@@ -1,3 +1,4 @@
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -16,6 +17,7 @@ public sealed class InMemoryOwner : IAsyncDisposable
         Judgments = new InMemoryJudgmentStore(this);
         Sweeps = new InMemorySweepStore(this);
         Spending = new InMemorySpendLedger(this);
+        Aggregators = new InMemoryAggregatorCatalog(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -29,6 +31,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Reservations and caps.</summary>
     public ISpendLedger Spending { get; }
+
+    /// <summary>Aggregator versions and which of them is active.</summary>
+    public IAggregatorCatalog Aggregators { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

@@ -79,6 +79,33 @@ internal static class Schema
         );
         CREATE INDEX reservations_by_payer ON reservations(payer);
         """,
+        """
+        CREATE TABLE aggregator_versions(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, id TEXT NOT NULL, model TEXT NOT NULL, added_at INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX aggregator_versions_by_id ON aggregator_versions(id, name);
+        CREATE TABLE aggregator_bodies(version INTEGER PRIMARY KEY, manifest BLOB NOT NULL, weights BLOB NOT NULL);
+        CREATE TABLE aggregator_settings(
+          name TEXT PRIMARY KEY,
+          epoch INTEGER NOT NULL,
+          active TEXT,
+          earlier TEXT NOT NULL,              -- ids with spaces between them, the latest last; - for none
+          shadow TEXT,
+          canary TEXT,
+          canary_share REAL NOT NULL,
+          change INTEGER NOT NULL             -- numbers the changes of all names: the feed
+        ) WITHOUT ROWID;
+        CREATE TABLE aggregator_attempts(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version TEXT, previous TEXT, outcome INTEGER NOT NULL, reason TEXT NOT NULL,
+          asked_by TEXT, at INTEGER NOT NULL
+        );
+        CREATE INDEX aggregator_attempts_by_name ON aggregator_attempts(name);
+        CREATE TABLE aggregator_comparisons(
+          name TEXT NOT NULL, active TEXT NOT NULL, other TEXT NOT NULL, row_count INTEGER NOT NULL, only_active INTEGER NOT NULL,
+          only_other INTEGER NOT NULL, total REAL NOT NULL, other_total REAL NOT NULL, squares REAL NOT NULL, other_squares REAL NOT NULL,
+          products REAL NOT NULL, max_difference REAL NOT NULL, PRIMARY KEY (name, active, other)
+        ) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,7 +1,9 @@
 using Orchestration.Core;
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
+using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Spending;
 using Orchestration.Storage.Sqlite.Sweeps;
@@ -31,6 +33,7 @@ public sealed class SqliteStore : IAsyncDisposable
         Judgments = new SqliteJudgmentStore(_writer, journal, cache, _reads);
         Sweeps = new SqliteSweepStore(_writer, _reads, owners, options.TimeProvider);
         Spending = new SqliteSpendLedger(_writer, _reads, owners);
+        Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -41,6 +44,9 @@ public sealed class SqliteStore : IAsyncDisposable
 
     /// <summary>Reservations and caps.</summary>
     public ISpendLedger Spending { get; }
+
+    /// <summary>Aggregator versions and which of them is active.</summary>
+    public IAggregatorCatalog Aggregators { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

@@ -1,4 +1,5 @@
 using Orchestration.Conformance;
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -25,6 +26,11 @@ public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
 }
 
 public sealed class InMemorySpendLedgerTests : SpendLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryAggregatorCatalogTests : AggregatorCatalogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -65,6 +71,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public ISweepStore Sweeps => owner.Sweeps;
 
         public ISpendLedger Spending => owner.Spending;
+
+        public IAggregatorCatalog Aggregators => owner.Aggregators;
 
         public ValueTask KillAsync()
         {

@@ -1,4 +1,5 @@
 using Orchestration.Conformance;
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -39,6 +40,8 @@ public sealed class SqliteWorld : IStoreWorld
         public ISweepStore Sweeps => store.Sweeps;
 
         public ISpendLedger Spending => store.Spending;
+
+        public IAggregatorCatalog Aggregators => store.Aggregators;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orchestration.Conformance;
 using Orchestration.Core;
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -90,6 +91,29 @@ public sealed class TwoProcessTests : IAsyncLifetime
         (granted + grantedToThem).ShouldBe(250);
         await peer.KillAsync();
         (await _store.Spending.StatusAsync("s1", Cancel)).ShouldBe(new SpendStatus(0, granted * 0.004m, grantedToThem * 0.004m, 1));
+    }
+
+    [Fact]
+    public async Task A_processs_activation_stands_after_its_kill_and_one_decided_under_a_stale_epoch_is_refused()
+    {
+        var ids = new[] { new string('a', 64), new string('b', 64) };
+        using var peer = await PeerProcess.StartAsync("serve", _world.FilePath, 300);
+        foreach (var id in ids) (await peer.AskAsync($"add helpful {id}")).ShouldBe("True");
+        (await _store.Aggregators.AddAsync(new StoredAggregator("helpful", ids[0], "gam", [3], [4]), Cancel)).ShouldBeFalse("the other process was first");
+        (await peer.AskAsync($"activate helpful {ids[0]} 0")).ShouldBe("1");
+        var feed = await _store.Aggregators.ChangesAsync(0, Cancel);
+        feed.Names.ShouldBe(["helpful"]);
+
+        var ours = await _store.Aggregators.TryChangeAsync(1, new AggregatorSetting { Name = "helpful", Active = ids[1], Earlier = [ids[0]] }, null, Cancel);
+        ours.ShouldNotBeNull().Epoch.ShouldBe(2);
+        (await peer.AskAsync($"activate helpful {ids[0]} 1")).ShouldBe("stale");
+        (await peer.AskAsync("active helpful")).ShouldBe(ids[1]);
+        (await peer.AskAsync($"activate helpful {ids[0]} 2")).ShouldBe("3");
+        await peer.KillAsync();
+
+        (await _store.Aggregators.SettingAsync("helpful", Cancel)).Active.ShouldBe(ids[0]);
+        (await _store.Aggregators.AttemptsAsync("helpful", Cancel)).Count.ShouldBe(2, "the stale one is not recorded");
+        (await _store.Aggregators.ChangesAsync(feed.Through, Cancel)).Names.ShouldBe(["helpful"]);
     }
 
     [Fact]
