@@ -5,7 +5,7 @@ namespace Orchestration.Simulation;
 
 /// <summary>
 /// An OpenAI-compatible endpoint on this machine's loopback, over real HTTP: <c>POST /v1/chat/completions</c> (also as a stream), <c>GET /v1/models</c>,
-/// <c>POST /reward</c> and <c>POST /pooling</c>. What it replies, and what goes wrong, is decided by its seed and each request's content, so that a
+/// <c>POST /reward</c>, <c>POST /pooling</c>, and the files and batches of OpenAI's batch API. What it replies, and what goes wrong, is decided by its seed and each request's content, so that a
 /// run can be repeated whatever its timing. For tests, demonstrations and measurements; no model is behind it.
 /// </summary>
 public sealed class ScriptedEndpoint : IAsyncDisposable
@@ -49,7 +49,7 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
         time ??= TimeProvider.System;
         var plan = new FaultPlan(options.Seed, options.FirstAttempts, options.Faults);
         var limits = new LimitBook(options, time);
-        var books = new EndpointBooks(time, options.Prices, options.TrackContents || plan.IsActive, limits.Log);
+        var books = new EndpointBooks(time, options.Prices, options.Batches.PriceFactor, options.TrackContents || plan.IsActive, limits.Log);
         var stopping = new CancellationTokenSource();
         try
         {

@@ -19,10 +19,11 @@ internal static class EndpointCommand
         var streamPause = new Option<int>("--stream-pause-ms") { Description = "Pause between the events of a stream." };
         var seed = new Option<ulong>("--seed") { Description = "Seed of replies and faults.", DefaultValueFactory = _ => 1UL };
         var fault = new Option<string[]>("--fault") { Description = $"A fault and its share of calls, such as ServerError=0.05. Known: {string.Join(", ", Enum.GetNames<ScriptedFault>().Skip(1))}.", AllowMultipleArgumentsPerToken = true };
+        var batchSeconds = new Option<double>("--batch-seconds") { Description = "Time from a batch's creation to its end.", DefaultValueFactory = _ => 10 };
         var limits = new EndpointLimitOptions();
         var command = new Command("endpoint", "A scripted, OpenAI-compatible endpoint on loopback: judges answer by rule, so that everything can be tried without a key or a model.")
         {
-            port, latency, streamPause, seed, fault,
+            port, latency, streamPause, seed, fault, batchSeconds,
         };
         limits.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -37,6 +38,7 @@ internal static class EndpointCommand
                     Prices = Prices,
                     Faults = ParseFaults(parsed.GetValue(fault) ?? []),
                     Limits = limits.Read(parsed),
+                    Batches = new ScriptedBatches { Duration = Seconds(parsed.GetValue(batchSeconds)) },
                 },
                 context.Time,
                 cancellationToken);
@@ -74,6 +76,8 @@ internal static class EndpointCommand
         var seen = endpoint.Statistics();
         await output.WriteLineAsync(string.Create(culture,
             $"{seen.Requests:N0} requests, {seen.Delivered:N0} replies delivered whole, {seen.Usage.Input:N0} tokens in, {seen.Usage.Output:N0} out, ${seen.CostUsd:0.000000}, at most {seen.MaxConcurrent} at once"));
+        if (seen.Batches > 0)
+            await output.WriteLineAsync(string.Create(culture, $"{seen.Batches:N0} batches, {seen.BatchLines:N0} lines of them worked, {seen.BatchUsage.Input:N0} tokens in, {seen.BatchUsage.Output:N0} out, at half the price"));
         var arrivals = endpoint.Arrivals();
         if (arrivals.Count == 0) return;
         await output.WriteLineAsync(string.Create(culture, $"{seen.Limited:N0} answered 429 for a limit ({(double)seen.Limited / seen.Requests:P2})"));
@@ -81,6 +85,10 @@ internal static class EndpointCommand
         await output.WriteLineAsync(string.Create(culture,
             $"most in any 60 s: {arrivals.MostRequestsIn(TimeSpan.FromMinutes(1)):N0} requests, {arrivals.MostTokensIn(TimeSpan.FromMinutes(1)):N0} tokens as charged by the limit; in any second: {arrivals.MostRequestsIn(TimeSpan.FromSeconds(1)):N0} and {arrivals.MostTokensIn(TimeSpan.FromSeconds(1)):N0}"));
     }
+
+    private static TimeSpan Seconds(double value) => value is >= 0 and <= 86_400
+        ? TimeSpan.FromSeconds(value)
+        : throw new OrchestrationException(ErrorCodes.Usage, "--batch-seconds: write a number from 0 to 86400.");
 
     private static Dictionary<ScriptedFault, double> ParseFaults(string[] texts)
     {

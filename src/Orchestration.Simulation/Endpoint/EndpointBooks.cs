@@ -6,7 +6,7 @@ using Orchestration.Simulation.Endpoint.Limits;
 namespace Orchestration.Simulation.Endpoint;
 
 /// <summary>Counts what an endpoint sees. Safe for concurrent use.</summary>
-internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool tracksContents, ArrivalLog arrivals)
+internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, decimal batchFactor, bool tracksContents, ArrivalLog arrivals)
 {
     private const int MaxSeconds = 86_400;
 
@@ -24,6 +24,9 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
     private long _reasoning;
     private long _repeated;
     private long _turned;
+    private long _batches;
+    private long _batchLines;
+    private TokenUsage _batchUsage;
     private int _concurrent;
     private int _maxConcurrent;
     private long _firstTimestamp;
@@ -93,6 +96,21 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
         }
     }
 
+    public void BatchMade() => Interlocked.Increment(ref _batches);
+
+    public void BatchLine() => Interlocked.Increment(ref _batchLines);
+
+    public void ChargeBatch(in TokenUsage usage)
+    {
+        lock (_lock) _batchUsage += usage;
+    }
+
+    /// <summary>Notes that a content was answered by a batch.</summary>
+    public void BatchDelivered(ulong content)
+    {
+        if (tracksContents && Interlocked.Increment(ref State(content).Deliveries) > 1) Interlocked.Increment(ref _repeated);
+    }
+
     /// <summary>Completes when so many requests have arrived.</summary>
     public Task ReachedAsync(long requests)
     {
@@ -126,7 +144,10 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, bool
                 Faults = faults,
                 Usage = usage,
                 Charged = Interlocked.Read(ref _charged),
-                CostUsd = prices?.Cost(usage) ?? 0,
+                CostUsd = (prices?.Cost(usage) ?? 0) + ((prices?.Cost(_batchUsage) ?? 0) * batchFactor),
+                Batches = Interlocked.Read(ref _batches),
+                BatchLines = Interlocked.Read(ref _batchLines),
+                BatchUsage = _batchUsage,
                 MaxConcurrent = _maxConcurrent,
                 Contents = _contents.Count,
                 RepeatedDeliveries = Interlocked.Read(ref _repeated),

@@ -50,6 +50,9 @@ public sealed record ScriptedEndpointOptions
     /// </summary>
     public int? ArrivalsKept { get; init; }
 
+    /// <summary>How files and batches behave.</summary>
+    public ScriptedBatches Batches { get; init; } = new();
+
     /// <summary>Pause before each event of a stream but the first. Default zero.</summary>
     public TimeSpan StreamPause { get; init; }
 

@@ -23,13 +23,22 @@ public sealed record ScriptedEndpointStatistics
     /// <summary>Requests that met a fault, by fault.</summary>
     public required IReadOnlyDictionary<ScriptedFault, long> Faults { get; init; }
 
+    /// <summary>Batches made.</summary>
+    public required long Batches { get; init; }
+
+    /// <summary>Lines of batches that were worked on; they are not among <see cref="Requests"/> and <see cref="Delivered"/>.</summary>
+    public required long BatchLines { get; init; }
+
+    /// <summary>Tokens charged for lines of batches; not among <see cref="Usage"/>.</summary>
+    public required TokenUsage BatchUsage { get; init; }
+
     /// <summary>Tokens charged: of every request that was worked on, delivered or not.</summary>
     public required TokenUsage Usage { get; init; }
 
     /// <summary>Requests charged.</summary>
     public required long Charged { get; init; }
 
-    /// <summary>US dollars charged at the endpoint's prices.</summary>
+    /// <summary>US dollars charged at the endpoint's prices, batches at theirs included.</summary>
     public required decimal CostUsd { get; init; }
 
     /// <summary>Most requests in work at once.</summary>
@@ -38,7 +47,7 @@ public sealed record ScriptedEndpointStatistics
     /// <summary>Different contents asked for; 0 where contents are not tracked.</summary>
     public required long Contents { get; init; }
 
-    /// <summary>Replies delivered for a content that had been delivered before; 0 where contents are not tracked.</summary>
+    /// <summary>Replies delivered for a content that had been delivered before, by a call or by a batch; 0 where contents are not tracked.</summary>
     public required long RepeatedDeliveries { get; init; }
 
     /// <summary>When the first request arrived; null before.</summary>
