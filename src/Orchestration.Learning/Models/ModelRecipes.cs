@@ -1,4 +1,6 @@
 using Orchestration.Learning.Models.Baselines;
+using Orchestration.Learning.Models.Neural;
+using Orchestration.Learning.Models.Trees;
 
 namespace Orchestration.Learning.Models;
 
@@ -14,6 +16,8 @@ public static class ModelRecipes
         ["max"] = options => new OrderRecipe("max", OrderStatistic.Maximum, options),
         ["best-judge"] = options => new BestJudgeRecipe(options.Monotone),
         ["mean-fit"] = _ => new MeanFitRecipe(),
+        ["mlp"] = options => new MlpRecipe(new MlpOptions { Monotone = options.Monotone }),
+        ["trees"] = options => new TreeRecipe(new TreeOptions { Monotone = options.Monotone }),
     };
 
     /// <summary>The names that <see cref="Create"/> takes, in the order reports list them: baselines first.</summary>

@@ -1,5 +1,7 @@
 using Orchestration.Learning.Models.Baselines;
 using Orchestration.Learning.Models.Linear;
+using Orchestration.Learning.Models.Neural;
+using Orchestration.Learning.Models.Trees;
 
 namespace Orchestration.Learning.Models;
 
@@ -10,7 +12,9 @@ public static class ScoreModels
     {
         [MeanModel.Kind] = MeanModel.Restore,
         [LinearModel.Kind] = LinearModel.Restore,
+        [MlpModel.Kind] = MlpModel.Restore,
         [OrderModel.Kind] = OrderModel.Restore,
+        [TreeModel.Kind] = TreeModel.Restore,
     };
 
     /// <summary>The kinds that <see cref="Restore"/> reads, in ordinal order.</summary>
