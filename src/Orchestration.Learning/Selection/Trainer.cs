@@ -1,0 +1,158 @@
+using Orchestration.Learning.Metrics;
+using Orchestration.Learning.Models;
+
+namespace Orchestration.Learning.Selection;
+
+/// <summary>
+/// Trains: fits every recipe of a plan on the same folds, measures each out of fold, fits it on all rows, and applies the test for activation to the candidate.
+/// The same rows, plan and build give the same numbers, whatever the number of threads.
+/// </summary>
+public static class Trainer
+{
+    /// <summary>Trains on human scores.</summary>
+    /// <param name="data">All rows, two groups at least.</param>
+    /// <param name="plan">What to fit, and on which folds.</param>
+    /// <param name="cancellationToken">Gives up between fits.</param>
+    /// <exception cref="ArgumentException">The plan contradicts itself or does not fit the rows.</exception>
+    public static TrainingReport Run(ScoreData data, TrainingPlan plan, CancellationToken cancellationToken = default) =>
+        Run(new ScoreRows(data), plan, model => Inversions.Find(model, data), cancellationToken);
+
+    /// <summary>Trains on comparisons.</summary>
+    /// <inheritdoc cref="Run(ScoreData, TrainingPlan, CancellationToken)"/>
+    public static TrainingReport Run(PreferenceData data, TrainingPlan plan, CancellationToken cancellationToken = default) =>
+        Run(new PreferenceRows(data), plan, model => Inversions.Find(model, data), cancellationToken);
+
+    private static TrainingReport Run(LearningRows rows, TrainingPlan plan, Func<IScoreModel, InversionReport> inversions, CancellationToken cancellationToken)
+    {
+        Check(rows, plan);
+        var notes = new List<string>();
+        var draws = Draw(rows, plan, notes);
+        var options = new FitOptions(plan.Seed, plan.MaxThreads, cancellationToken);
+        var recipes = plan.Recipes.ToList();
+        var candidate = Find(recipes, plan.Candidate);
+        var active = plan.Active is { } a ? Unseen(a, rows, notes) : null;
+        if (active is { Refit: { } refit }) recipes.Add(refit);
+
+        var foldModels = new IScoreModel[draws[0].Count];
+        var numbers = OutOfFold.Predict(rows, recipes, draws, options, (draw, recipe, fold, model) =>
+        {
+            if (draw == 0 && recipe == candidate) foldModels[fold] = model;
+        });
+        var losses = new double[recipes.Count][][];
+        for (var m = 0; m < recipes.Count; m++) losses[m] = [.. numbers.Select(draw => rows.Losses(draw[m]))];
+
+        var trained = new TrainedModel[plan.Recipes.Count];
+        var baseline = Find(recipes, plan.Baseline);
+        for (var m = 0; m < trained.Length; m++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            double[][] outOfFold = [.. numbers.Select(draw => draw[m])];
+            trained[m] = new TrainedModel(
+                recipes[m],
+                rows.Fit(recipes[m], options),
+                rows is ScoreRows scores ? ScoreFigures.Of(scores.Data, outOfFold) : null,
+                rows is PreferenceRows comparisons ? PreferenceFigures.Of(comparisons.Data, outOfFold) : null,
+                outOfFold,
+                ActivationTest.Gain(losses[m], losses[baseline], rows.GroupOf, rows.Weights));
+        }
+
+        PairedGain? overActive = active is null ? null : OverActive(active, rows, losses[candidate], losses[^1]);
+
+        // Held-out parts are no draw: nothing is left to chance, so one of them counts for all seeds.
+        var seeds = plan.Parts is null ? draws.Length : Math.Max(draws.Length, ActivationTest.LeastSeeds);
+        var verdict = ActivationTest.Decide(trained[candidate].OverBaseline, seeds, overActive, active?.Refit is not null);
+        var found = inversions(trained[candidate].Model);
+        return new TrainingReport
+        {
+            Models = trained,
+            Candidate = trained[candidate],
+            Activation = verdict,
+            GroupedFolds = draws[0].Grouped,
+            Draws = draws,
+            FoldModels = foldModels,
+            Inversions = found.Inverted.Count == 0 ? found : WithCost(found, rows, plan, draws, losses, options),
+            Notes = notes,
+        };
+    }
+
+    /// <summary>What a monotone fit would cost: on the same folds, with the recipe of the plan where it is there already.</summary>
+    private static InversionReport WithCost(InversionReport found, LearningRows rows, TrainingPlan plan, Folds[] draws, double[][][] losses, FitOptions options)
+    {
+        var candidate = Find(plan.Recipes, plan.Candidate);
+        if (plan.MonotoneOf?.Invoke(plan.Recipes[candidate]) is not { } monotone) return found;
+        var known = plan.Recipes.ToList().FindIndex(r => r.IsMonotone && r.Name == monotone.Name);
+        double[][] others = known >= 0
+            ? losses[known]
+            : [.. OutOfFold.Predict(rows, [monotone], draws, options).Select(draw => rows.Losses(draw[0]))];
+        return found with { MonotoneRecipe = monotone.Name, MonotoneCost = ActivationTest.Gain(losses[candidate], others, rows.GroupOf, rows.Weights) };
+    }
+
+    private static Folds[] Draw(LearningRows rows, TrainingPlan plan, List<string> notes)
+    {
+        if (plan.Parts is { } parts)
+        {
+            var held = Folds.LeaveOut(parts, rows.GroupOf);
+            if (!held.Grouped) notes.Add("Some groups lie in more than one of the parts that were held out: figures are flattered.");
+            return [held];
+        }
+
+        var draws = new Folds[plan.Repeats];
+        if (plan.RandomFolds)
+        {
+            notes.Add("Folds were drawn row by row: rows of one group stand on both sides and flatter every figure.");
+            for (var r = 0; r < draws.Length; r++) draws[r] = Folds.Random(rows.Rows, Math.Min(plan.Folds, rows.Rows), plan.Seed + (ulong)r);
+            return draws;
+        }
+
+        var folds = Math.Min(plan.Folds, rows.Groups);
+        if (folds < plan.Folds) notes.Add($"There are only {folds} groups: one fold each.");
+        for (var r = 0; r < draws.Length; r++) draws[r] = Folds.ByGroup(rows.GroupOf, folds, plan.Seed + (ulong)r);
+        return draws;
+    }
+
+    /// <summary>How the active version is compared with: on rows it has not seen, or by its recipe.</summary>
+    private sealed record Comparison(IScoreModel Model, int[] Rows, IModelRecipe? Refit);
+
+    private static Comparison? Unseen(ActiveVersion active, LearningRows rows, List<string> notes)
+    {
+        // A group with one row in the training data is seen: its other rows are of the same prompt.
+        var seen = new bool[rows.Groups];
+        for (var i = 0; i < rows.Rows; i++) seen[rows.GroupOf[i]] |= active.Seen[i];
+        var unseen = Enumerable.Range(0, rows.Rows).Where(i => !seen[rows.GroupOf[i]]).ToArray();
+        if (seen.Count(s => !s) >= ActivationTest.LeastUnseenGroups) return new Comparison(active.Model, unseen, null);
+        if (active.Recipe is { } recipe) return new Comparison(active.Model, [], recipe);
+        notes.Add($"Fewer than {ActivationTest.LeastUnseenGroups} groups lie outside the active version's training data and its recipe is not known: it was not compared with.");
+        return null;
+    }
+
+    private static PairedGain OverActive(Comparison active, LearningRows rows, double[][] losses, double[][] refitted)
+    {
+        if (active.Refit is not null) return ActivationTest.Gain(losses, refitted, rows.GroupOf, rows.Weights);
+        var some = rows.Select(active.Rows);
+        double[][] mine = [.. losses.Select(l => active.Rows.Select(i => l[i]).ToArray())];
+        return ActivationTest.Gain(mine, [some.Losses(some.Predict(active.Model))], some.GroupOf, some.Weights);
+    }
+
+    private static void Check(LearningRows rows, TrainingPlan plan)
+    {
+        if (rows.Groups < 2) throw new ArgumentException("Learning needs rows of two groups at least: one of them is held out.", nameof(plan));
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Folds, 2, nameof(plan));
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Repeats, 1, nameof(plan));
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.MaxThreads, 1, nameof(plan));
+        if (plan.Recipes.Select(r => r.Name).Distinct(StringComparer.Ordinal).Count() != plan.Recipes.Count) throw new ArgumentException("Two recipes have one name.", nameof(plan));
+        if (plan.Parts is { } parts && parts.Length != rows.Rows) throw new ArgumentException("There is a part for each row.", nameof(plan));
+        if (plan.Active is { } active && active.Seen.Length != rows.Rows) throw new ArgumentException("Each row is seen by the active version or not.", nameof(plan));
+        Find(plan.Recipes, plan.Baseline);
+        Find(plan.Recipes, plan.Candidate);
+    }
+
+    private static int Find(IReadOnlyList<IModelRecipe> recipes, string name)
+    {
+        for (var m = 0; m < recipes.Count; m++)
+        {
+            if (recipes[m].Name == name) return m;
+        }
+
+        throw new ArgumentException($"There is no recipe '{name}' in the plan.", nameof(name));
+    }
+}
