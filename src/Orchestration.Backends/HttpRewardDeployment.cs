@@ -1,4 +1,4 @@
-using Orchestration.Backends.Http;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Backends.Reward;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
@@ -14,16 +14,16 @@ public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
 {
     private readonly DeploymentConfig _config;
     private readonly ReplyReader<ReadReward> _read;
-    private readonly EndpointClient _client;
+    private readonly ModelExchange _exchange;
 
     /// <summary>Creates it; nothing is sent and no key is read before the first call.</summary>
-    /// <inheritdoc cref="OpenAiChatDeployment(DeploymentConfig, TimeProvider, Func{string, string?})" path="/param"/>
-    public HttpRewardDeployment(DeploymentConfig config, TimeProvider time, Func<string, string?> environment)
+    /// <inheritdoc cref="OpenAiChatDeployment(DeploymentConfig, DeploymentServices)" path="/param"/>
+    public HttpRewardDeployment(DeploymentConfig config, DeploymentServices services)
     {
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
         _read = config.Form == RewardForm.Simple ? RewardMessages.TryReadSimple : RewardMessages.TryReadPooling;
-        _client = new EndpointClient(config, config.Endpoint, time, environment);
+        _exchange = new ModelExchange(config, services);
     }
 
     /// <inheritdoc/>
@@ -36,17 +36,22 @@ public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
     public decimal? PricePerCall => _config.PricePerCall;
 
     /// <inheritdoc/>
-    public int Concurrency => _config.Concurrency;
+    public int Concurrency => _exchange.Concurrency;
 
     /// <inheritdoc/>
-    public int MaxAttempts => _client.MaxAttempts;
+    public int MaxAttempts => _exchange.MaxAttempts;
 
     /// <inheritdoc/>
-    public async ValueTask<RewardReply> RewardAsync(string prompt, string answer, CancellationToken cancellationToken)
+    public async ValueTask<RewardReply> RewardAsync(string prompt, string answer, CallOrigin origin, CancellationToken cancellationToken)
     {
-        using var body = new PooledBuffer();
-        RewardMessages.Write(body, _config.Form, _config.ServedAs ?? _config.Model.Name, prompt, answer);
-        var exchange = await _client.SendAsync(body, _read, cancellationToken).ConfigureAwait(false);
+        var call = new ExchangeRequest
+        {
+            Path = "",
+            WriteBody = (body, model) => RewardMessages.Write(body, _config.Form, model, prompt, answer),
+            Origin = origin,
+        };
+        var exchange = await _exchange.SendAsync(call, _read, cancellationToken).ConfigureAwait(false);
+        if (exchange.Reply is not null) ExchangeTelemetry.Spent(_config.Name, _config.PricePerCall ?? 0);
         var totals = exchange.Reply is null
             ? new CallTotals(0, exchange.Failures, default, 0)
             : new CallTotals(1, exchange.Failures, default, _config.PricePerCall ?? 0);
@@ -54,5 +59,5 @@ public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
     }
 
     /// <summary>Closes its connections.</summary>
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _exchange.Dispose();
 }

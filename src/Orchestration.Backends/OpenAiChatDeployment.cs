@@ -1,31 +1,35 @@
 using Orchestration.Backends.Chat;
-using Orchestration.Backends.Http;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
 
 namespace Orchestration.Backends;
 
-/// <summary>Chat completions in OpenAI's form over plain HTTP. Safe for concurrent use; dispose of it when no call is in flight.</summary>
+/// <summary>Chat completions in OpenAI's form over plain HTTP, from one endpoint or a pool. Safe for concurrent use; dispose of it when no call is in flight.</summary>
 public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
 {
     private static readonly ReplyReader<ReadCompletion> Read = ChatReplyReader.TryRead;
 
     private readonly DeploymentConfig _config;
     private readonly ChatRequestWriter _writer;
-    private readonly EndpointClient _client;
+    private readonly ServedModels _served;
 
     /// <summary>Creates it; nothing is sent and no key is read before the first call.</summary>
     /// <param name="config">The deployment as configured.</param>
-    /// <param name="time">Measures attempts and waits.</param>
-    /// <param name="environment">Looks up the variable that holds the key.</param>
-    public OpenAiChatDeployment(DeploymentConfig config, TimeProvider time, Func<string, string?> environment)
+    /// <param name="services">What it shares with its surroundings.</param>
+    public OpenAiChatDeployment(DeploymentConfig config, DeploymentServices services)
     {
         ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(services);
         _config = config;
         _writer = new ChatRequestWriter(config);
-        _client = new EndpointClient(config, EndpointAddress.Append(config.Endpoint, "/chat/completions"), time, environment);
+        _served = new ServedModels(config.Name, services.Board);
+        Exchange = new ModelExchange(config, services);
     }
+
+    /// <summary>The exchange that its calls ride on; whoever has calls of another form may use it too.</summary>
+    public ModelExchange Exchange { get; }
 
     /// <inheritdoc/>
     public string Name => _config.Name;
@@ -37,18 +41,22 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
     public TokenPrices? Prices => _config.Prices;
 
     /// <inheritdoc/>
-    public int Concurrency => _config.Concurrency;
+    public int Concurrency => Exchange.Concurrency;
 
     /// <inheritdoc/>
-    public int MaxAttempts => _client.MaxAttempts;
+    public int MaxAttempts => Exchange.MaxAttempts;
 
     /// <inheritdoc/>
     public async ValueTask<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var body = new PooledBuffer();
-        _writer.Write(body, request);
-        var exchange = await _client.SendAsync(body, Read, cancellationToken).ConfigureAwait(false);
+        var call = new ExchangeRequest
+        {
+            WriteBody = (body, model) => _writer.Write(body, model, request),
+            MaxOutputTokens = request.MaxOutputTokens,
+            Origin = request.Origin,
+        };
+        var exchange = await Exchange.SendAsync(call, Read, cancellationToken).ConfigureAwait(false);
         if (exchange.Reply is not { } completion)
         {
             return new ChatReply
@@ -62,13 +70,16 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
         }
 
         var usage = completion.Usage ?? default;
+        var cost = _config.Prices?.Cost(usage) ?? 0;
+        ExchangeTelemetry.Spent(_config.Name, cost);
+        _served.See(completion.Reply.ServedModel, completion.Reply.Fingerprint);
         return completion.Reply with
         {
-            Totals = new CallTotals(1, exchange.Failures, usage, _config.Prices?.Cost(usage) ?? 0),
+            Totals = new CallTotals(1, exchange.Failures, usage, cost),
             UnknownAttempts = exchange.Unknown + (completion.Usage is null ? 1 : 0),
         };
     }
 
     /// <summary>Closes its connections.</summary>
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => Exchange.Dispose();
 }

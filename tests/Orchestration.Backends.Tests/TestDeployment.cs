@@ -28,12 +28,12 @@ internal sealed class TestDeployment : IAsyncDisposable
     public ManualTime Time { get; }
 
     public static async Task<TestDeployment> StartAsync(
-        ScriptedEndpointOptions? options = null, Func<DeploymentConfig, DeploymentConfig>? configure = null, ManualTime? time = null, string key = Key)
+        ScriptedEndpointOptions? options = null, Func<DeploymentConfig, DeploymentConfig>? configure = null, ManualTime? time = null, string key = Key, DeploymentBoard? board = null)
     {
         var endpoint = await ScriptedEndpoint.StartAsync(options, cancellationToken: TestContext.Current.CancellationToken);
         time ??= new ManualTime { SkipUpTo = TimeSpan.FromSeconds(1000) };
         var config = Config(endpoint.ChatEndpoint);
-        return new TestDeployment(endpoint, new OpenAiChatDeployment(configure?.Invoke(config) ?? config, time, Environment(key)), time);
+        return new TestDeployment(endpoint, new OpenAiChatDeployment(configure?.Invoke(config) ?? config, Services(time, key, board)), time);
     }
 
     public static DeploymentConfig Config(Uri endpoint) => new()
@@ -45,6 +45,9 @@ internal sealed class TestDeployment : IAsyncDisposable
         Timeout = AttemptTimeout,
         Prices = new TokenPrices(0.40m, 0.10m, 1.60m, 3.20m),
     };
+
+    public static DeploymentServices Services(TimeProvider time, string? key = Key, DeploymentBoard? board = null) =>
+        new() { Time = time, Environment = key is null ? static _ => null : Environment(key), Board = board };
 
     public static Func<string, string?> Environment(string key) => name => name == "TEST_KEY" ? key : null;
 

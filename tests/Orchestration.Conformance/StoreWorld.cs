@@ -1,5 +1,6 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Testing;
@@ -28,6 +29,8 @@ public interface IStoreOwner : IAsyncDisposable
     ISpendLedger Spending { get; }
 
     IAggregatorCatalog Aggregators { get; }
+
+    IQuotaAuthority Quotas { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

@@ -1,12 +1,16 @@
 using System.Text;
 using System.Text.Json;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
 
 namespace Orchestration.Backends.Chat;
 
 /// <summary>A completion as read, with what it took where the endpoint says so.</summary>
-internal sealed record ReadCompletion(ChatReply Reply, TokenUsage? Usage);
+internal sealed record ReadCompletion(ChatReply Reply, TokenUsage? Usage) : IMeteredReply
+{
+    string? IMeteredReply.ServedModel => Reply.ServedModel;
+}
 
 /// <summary>Reads the body of a chat completion. Fields it does not know are passed over.</summary>
 internal static class ChatReplyReader

@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Orchestration.Backends.Http;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Deployments;
 
@@ -21,14 +22,16 @@ internal sealed class ChatRequestWriter(DeploymentConfig config)
     private static Utf8JsonWriter? _writer;
 
     private readonly JsonEncodedText _limit = JsonEncodedText.Encode(config.OutputLimit == OutputLimitParameter.MaxCompletionTokens ? "max_completion_tokens" : "max_tokens");
-    private readonly JsonEncodedText _model = JsonEncodedText.Encode(config.ServedAs ?? config.Model.Name);
-
-    public void Write(PooledBuffer body, ChatRequest request)
+    /// <summary>Writes a call.</summary>
+    /// <param name="body">Where to.</param>
+    /// <param name="model">What the endpoint calls the model.</param>
+    /// <param name="request">The call.</param>
+    public void Write(IBufferWriter<byte> body, string model, ChatRequest request)
     {
         var json = _writer ??= new Utf8JsonWriter(body, Options);
         json.Reset(body);
         json.WriteStartObject();
-        json.WriteString("model"u8, _model);
+        json.WriteString("model"u8, model);
         json.WriteStartArray("messages"u8);
         if (request.System.Length > 0) Message(json, "system", request.System);
         Message(json, "user", request.User);
@@ -36,6 +39,7 @@ internal sealed class ChatRequestWriter(DeploymentConfig config)
         json.WriteEndArray();
         json.WriteNumber(_limit, request.MaxOutputTokens);
         if (request.Temperature is { } temperature && !config.ReasoningModel) json.WriteNumber("temperature"u8, temperature);
+        if (config.ReasoningEffort is { } effort) json.WriteString("reasoning_effort"u8, effort);
         if (request.Seed is { } seed) json.WriteNumber("seed"u8, seed);
         ResponseFormat(json, request);
         if (request.TopLogProbabilities > 0)

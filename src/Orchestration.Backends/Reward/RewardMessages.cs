@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Orchestration.Backends.Http;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Core.Configuration;
 
 namespace Orchestration.Backends.Reward;
@@ -13,7 +14,7 @@ internal static class RewardMessages
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void Write(PooledBuffer body, RewardForm form, string model, string prompt, string answer)
+    public static void Write(IBufferWriter<byte> body, RewardForm form, string model, string prompt, string answer)
     {
         using var json = new Utf8JsonWriter(body, Options);
         json.WriteStartObject();

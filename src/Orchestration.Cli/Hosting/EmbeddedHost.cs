@@ -21,6 +21,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         _context = context;
         Config = config;
         Store = store;
+        Board = new DeploymentBoard(context.Time);
         Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time);
     }
 
@@ -29,6 +30,9 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>The store.</summary>
     public SqliteStore Store { get; }
+
+    /// <summary>What the deployments say of themselves.</summary>
+    public DeploymentBoard Board { get; }
 
     /// <summary>Store, ledger and single-flight, shared by all judges.</summary>
     public JudgmentPurchases Purchases { get; }
@@ -50,18 +54,28 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>A catalog over this host.</summary>
     public JudgeCatalog Catalog(int? concurrency) =>
-        new(Config, JudgeCatalog.RubricsOf(Config), new Deployments(_context), Purchases, concurrency);
+        new(Config, JudgeCatalog.RubricsOf(Config), new Deployments(Services()), Purchases, concurrency);
 
     /// <summary>The deployment source of a configuration, for commands that need no store.</summary>
-    public static IDeploymentSource DeploymentsOf(CliContext context) => new Deployments(context);
+    public static IDeploymentSource DeploymentsOf(CliContext context) =>
+        new Deployments(new DeploymentServices { Time = context.Time, Environment = context.Environment });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
-    private sealed class Deployments(CliContext context) : IDeploymentSource
+    private DeploymentServices Services() => new()
     {
-        public IChatDeployment Chat(DeploymentConfig config) => DeploymentFactory.CreateChat(config, context.Time, context.Environment);
+        Time = _context.Time,
+        Environment = _context.Environment,
+        Quotas = Store.Quotas,
+        Board = Board,
+        JudgeLimits = Config.JudgeLimits,
+    };
 
-        public IRewardDeployment Reward(DeploymentConfig config) => DeploymentFactory.CreateReward(config, context.Time, context.Environment);
+    private sealed class Deployments(DeploymentServices services) : IDeploymentSource
+    {
+        public IChatDeployment Chat(DeploymentConfig config) => DeploymentFactory.CreateChat(config, services);
+
+        public IRewardDeployment Reward(DeploymentConfig config) => DeploymentFactory.CreateReward(config, services);
     }
 }

@@ -40,7 +40,7 @@ internal static partial class ConfigurationReader
         if (root is null) return result;
         if (root is not YamlMappingNode mapping)
         {
-            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'rubrics:' or 'judge-scales:'.");
+            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'rubrics:', 'judge-scales:' or 'judge-limits:'.");
             problems.ThrowIfAny();
             return result;
         }
@@ -53,6 +53,7 @@ internal static partial class ConfigurationReader
             JudgeSets = JudgeSets(top, names, problems),
             RubricFolders = RubricFolders(top, file, problems),
             JudgeScales = JudgeScales(top),
+            JudgeLimits = JudgeLimits(top, names, problems),
         };
         top.RefuseUnknown();
         problems.ThrowIfAny();
@@ -146,6 +147,24 @@ internal static partial class ConfigurationReader
             var full = Path.GetFullPath(folder, home);
             if (Directory.Exists(full)) result.Add(full);
             else problems.Add(line, $"rubrics names the folder {SecretShape.Quote(folder)}, which does not exist ({full}). Create it or take the entry out; paths start from the configuration's folder.");
+        }
+
+        return result;
+    }
+
+    private static Dictionary<string, JudgeLimits> JudgeLimits(ConfigurationSection top, IReadOnlyCollection<string> deployments, ConfigurationProblems problems)
+    {
+        var result = new Dictionary<string, JudgeLimits>(StringComparer.Ordinal);
+        if (top.Section("judge-limits", "Write a judge and '{requests-per-minute: 600}'.") is not { } all) return result;
+        foreach (var judge in all.Keys)
+        {
+            if (all.Section(judge, "Write '{requests-per-minute: 600}'.") is not { } section) continue;
+            CheckDeployment(judge, section.Line, all.Option(judge), deployments, problems);
+            var requests = section.Integer("requests-per-minute", 1, int.MaxValue, "requests a minute");
+            var tokens = section.Integer("tokens-per-minute", 1, int.MaxValue, "tokens a minute");
+            section.RefuseUnknown();
+            if (requests is null && tokens is null) section.Problem("requests-per-minute", $"{all.Option(judge)} limits nothing. State requests-per-minute or tokens-per-minute.");
+            result[judge] = new JudgeLimits(requests, tokens);
         }
 
         return result;

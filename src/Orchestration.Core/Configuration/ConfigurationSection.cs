@@ -114,6 +114,28 @@ internal sealed class ConfigurationSection
         return null;
     }
 
+    /// <summary>A list of blocks; null where absent or something else.</summary>
+    public IReadOnlyList<ConfigurationSection>? Sections(string key, string cure)
+    {
+        var node = Node(key);
+        if (node is null) return null;
+        if (node is not YamlSequenceNode sequence)
+        {
+            Problem(key, $"{Option(key)} is {Kind(node)}; it is a list. {cure}");
+            return null;
+        }
+
+        var sections = new List<ConfigurationSection>();
+        foreach (var item in sequence.Children)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"{Option(key)}[{sections.Count}]");
+            if (item is YamlMappingNode mapping) sections.Add(new ConfigurationSection(mapping, path, _problems));
+            else _problems.Add(item.Start.Line, $"{path} is {Kind(item)}; it is a block of keys. {cure}");
+        }
+
+        return sections;
+    }
+
     /// <summary>True where the key holds a single value rather than a block or a list.</summary>
     public bool IsScalar(string key) => _entries.TryGetValue(key, out var entry) && entry.Value is YamlScalarNode;
 

@@ -10,6 +10,9 @@ public enum DeploymentKind
 
     /// <summary><c>reward</c>: (prompt, answer) in, one number out.</summary>
     Reward,
+
+    /// <summary><c>azure-openai</c>: Azure OpenAI, spoken to as <see cref="OpenAi"/> at <c>{endpoint}/openai/v1</c>.</summary>
+    AzureOpenAi,
 }
 
 /// <summary>How a key is sent.</summary>
@@ -21,6 +24,59 @@ public enum KeyHeader
     /// <summary><c>api-key</c>: a header <c>api-key: …</c>, as Azure's keys are sent.</summary>
     ApiKey,
 }
+
+/// <summary>How a token of Microsoft Entra ID is come by; each is a credential of Azure.Identity.</summary>
+public enum EntraIdentity
+{
+    /// <summary><c>default</c>: environment, workload, managed identity, then a developer's sign-in (DefaultAzureCredential).</summary>
+    Default,
+
+    /// <summary><c>managed</c>: the managed identity of the machine (ManagedIdentityCredential).</summary>
+    Managed,
+
+    /// <summary><c>workload</c>: a Kubernetes workload's federated token (WorkloadIdentityCredential).</summary>
+    Workload,
+
+    /// <summary><c>environment</c>: AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate (EnvironmentCredential).</summary>
+    Environment,
+
+    /// <summary><c>azure-cli</c>: who is signed in with <c>az login</c> (AzureCliCredential).</summary>
+    AzureCli,
+}
+
+/// <summary>What an endpoint's tokens-per-minute limit counts.</summary>
+public enum TokensCharged
+{
+    /// <summary><c>reserved</c>: the prompt and the maximum output, at arrival, as Azure does.</summary>
+    Reserved,
+
+    /// <summary><c>used</c>: what the call took in the end.</summary>
+    Used,
+}
+
+/// <summary>One endpoint of a pool. Immutable; holds the name of the variable with the key, never a key.</summary>
+/// <param name="Address">As <see cref="DeploymentConfig.Endpoint"/>.</param>
+public sealed record EndpointConfig(Uri Address)
+{
+    /// <summary>As <see cref="DeploymentConfig.ServedAs"/>; null for the deployment's.</summary>
+    public string? ServedAs { get; init; }
+
+    /// <summary>As <see cref="DeploymentConfig.KeyEnvironment"/>.</summary>
+    public string? KeyEnvironment { get; init; }
+
+    /// <summary>As <see cref="DeploymentConfig.KeyHeader"/>.</summary>
+    public KeyHeader KeyHeader { get; init; }
+
+    /// <summary>The limits of this endpoint.</summary>
+    public required EndpointLimits Limits { get; init; }
+}
+
+/// <summary>What one endpoint takes.</summary>
+/// <param name="Concurrency">Calls in flight at once, at most.</param>
+/// <param name="RequestsPerMinute">Requests in any 60 s, at most; null where none is known: then one is learned.</param>
+/// <param name="TokensPerMinute">Tokens in any 60 s, at most; null where none is known.</param>
+/// <param name="TokensCharged">What the tokens' limit counts.</param>
+public sealed record EndpointLimits(int Concurrency, long? RequestsPerMinute, long? TokensPerMinute, TokensCharged TokensCharged);
 
 /// <summary>What an endpoint can be asked for when JSON is wanted; the strictest it is known to understand.</summary>
 public enum JsonSupport
@@ -61,6 +117,9 @@ public sealed record DeploymentConfig
     /// <summary>Default of <see cref="Concurrency"/>.</summary>
     public const int DefaultConcurrency = 32;
 
+    /// <summary>Default of <see cref="TokenScope"/>.</summary>
+    public const string DefaultTokenScope = "https://cognitiveservices.azure.com/.default";
+
     /// <summary>Default of <see cref="Attempts"/>.</summary>
     public const int DefaultAttempts = 6;
 
@@ -94,8 +153,29 @@ public sealed record DeploymentConfig
     /// <summary>Price of a reward deployment, US dollars per call; null where none is configured.</summary>
     public decimal? PricePerCall { get; init; }
 
-    /// <summary>Calls in flight at once, at most: 1–4096.</summary>
+    /// <summary>Calls in flight at once at each endpoint, at most: 1–4096.</summary>
     public int Concurrency { get; init; } = DefaultConcurrency;
+
+    /// <summary>Requests in any 60 s at each endpoint, at most, all processes on one store together; null where none is known: then one is learned.</summary>
+    public long? RequestsPerMinute { get; init; }
+
+    /// <summary>Tokens in any 60 s at each endpoint, at most; null where none is known.</summary>
+    public long? TokensPerMinute { get; init; }
+
+    /// <summary>What the tokens' limit counts. Default <see cref="TokensCharged.Reserved"/>, the safe one.</summary>
+    public TokensCharged TokensCharged { get; init; }
+
+    /// <summary>The endpoints of a pool, all of the same model; empty where <see cref="Endpoint"/> is the only one. Where there are any, the first is <see cref="Endpoint"/>.</summary>
+    public IReadOnlyList<EndpointConfig> Pool { get; init; } = [];
+
+    /// <summary>How a token of Entra ID is come by; null where a key is used, or nothing.</summary>
+    public EntraIdentity? Identity { get; init; }
+
+    /// <summary>Client id of a user-assigned managed identity or of a workload; null for the usual one.</summary>
+    public string? IdentityClientId { get; init; }
+
+    /// <summary>Scope of the token. Default <c>https://cognitiveservices.azure.com/.default</c>.</summary>
+    public string TokenScope { get; init; } = DefaultTokenScope;
 
     /// <summary>How long one attempt may take, from sending to the last byte of the reply. Default 60 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -118,9 +198,25 @@ public sealed record DeploymentConfig
     /// <summary>True for models that reason before they answer: <c>temperature</c> is never sent, and the limit is <c>max_completion_tokens</c> unless configured otherwise.</summary>
     public bool ReasoningModel { get; init; }
 
+    /// <summary>How much a reasoning model thinks (<c>reasoning_effort</c>, e.g. <c>low</c>); null leaves it out. Part of a judge's version.</summary>
+    public string? ReasoningEffort { get; init; }
+
+    /// <summary>
+    /// True where images in a prompt or answer, written as Markdown (<c>![…](https://… or data:…)</c>), are sent as images. Part of a judge's version.
+    /// </summary>
+    public bool Images { get; init; }
+
     /// <summary>The name of the parameter that limits the output.</summary>
     public OutputLimitParameter OutputLimit { get; init; }
 
     /// <summary>The form of a reward endpoint.</summary>
     public RewardForm Form { get; init; }
+
+    /// <summary>True where it answers chat completions.</summary>
+    public bool IsChat => Kind != DeploymentKind.Reward;
+
+    /// <summary>The endpoints: the pool, or the only one.</summary>
+    public IReadOnlyList<EndpointConfig> Endpoints => Pool.Count > 0
+        ? Pool
+        : [new EndpointConfig(Endpoint) { ServedAs = ServedAs, KeyEnvironment = KeyEnvironment, KeyHeader = KeyHeader, Limits = new EndpointLimits(Concurrency, RequestsPerMinute, TokensPerMinute, TokensCharged) }];
 }

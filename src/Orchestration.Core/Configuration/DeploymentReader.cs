@@ -12,19 +12,18 @@ internal static partial class DeploymentReader
     public static DeploymentConfig? Read(string name, ConfigurationSection section)
     {
         RefuseKeyValues(section);
-        var kind = section.OneOf("kind", ("openai", DeploymentKind.OpenAi), ("reward", DeploymentKind.Reward)) ?? DeploymentKind.OpenAi;
-        var endpoint = Endpoint(section, kind);
+        var kind = section.OneOf("kind", ("openai", DeploymentKind.OpenAi), ("azure-openai", DeploymentKind.AzureOpenAi), ("reward", DeploymentKind.Reward)) ?? DeploymentKind.OpenAi;
         var model = Model(section);
-        var keyEnvironment = KeyEnvironment(section);
-        var keyHeader = section.OneOf("key-header", ("bearer", KeyHeader.Bearer), ("api-key", KeyHeader.ApiKey)) ?? KeyHeader.Bearer;
-        if (section.Has("key-header") && !section.Has("key-env"))
-            section.Problem("key-header", $"{section.Option("key-header")} is set without key-env, so no key is sent. Add 'key-env: NAME', or take it out.");
+        var (keyEnvironment, keyHeader) = Key(section, kind);
+        var servedAs = section.Text("served-as");
+        var limits = EndpointLimitsReader.Read(section, DefaultLimits);
+        var pool = Pool(section, kind, new EndpointConfig(Blank.Endpoint) { ServedAs = servedAs, KeyEnvironment = keyEnvironment, KeyHeader = keyHeader, Limits = limits });
+        var endpoint = section.Has("endpoints") ? pool.FirstOrDefault()?.Address : Endpoint(section, kind);
         var timeout = Seconds(section, "timeout-seconds", 0.001);
         var longestWait = Seconds(section, "longest-retry-wait-seconds", 0);
         var attempts = section.Integer("attempts", 1, 20, "attempts");
-        var concurrency = Concurrency(section);
-        var servedAs = section.Text("served-as");
-        var special = kind == DeploymentKind.OpenAi ? Chat(section) : Reward(section);
+        var special = kind == DeploymentKind.Reward ? Reward(section) : Chat(section);
+        special = Identity(section, special);
         section.RefuseUnknown();
         if (endpoint is null || model is null) return null;
 
@@ -37,7 +36,11 @@ internal static partial class DeploymentReader
             ServedAs = servedAs,
             KeyEnvironment = keyEnvironment,
             KeyHeader = keyHeader,
-            Concurrency = concurrency ?? DeploymentConfig.DefaultConcurrency,
+            Pool = pool.Count == 0 ? Array.Empty<EndpointConfig>() : pool,
+            Concurrency = limits.Concurrency,
+            RequestsPerMinute = limits.RequestsPerMinute,
+            TokensPerMinute = limits.TokensPerMinute,
+            TokensCharged = limits.TokensCharged,
             Timeout = timeout ?? special.Timeout,
             LongestRetryWait = longestWait ?? special.LongestRetryWait,
             Attempts = attempts ?? DeploymentConfig.DefaultAttempts,
@@ -57,11 +60,15 @@ internal static partial class DeploymentReader
             MaxOutputTokens = section.Integer("max-output-tokens", 1, 1_000_000, "tokens"),
             Temperature = section.Number("temperature", 0, 2, "a temperature"),
             ReasoningModel = reasoning,
+            ReasoningEffort = section.Text("reasoning-effort")?.Trim(),
+            Images = section.Flag("images") ?? false,
             OutputLimit = section.OneOf("output-limit-parameter", ("max_tokens", OutputLimitParameter.MaxTokens), ("max_completion_tokens", OutputLimitParameter.MaxCompletionTokens))
                 ?? (reasoning ? OutputLimitParameter.MaxCompletionTokens : OutputLimitParameter.MaxTokens),
         };
         if (reasoning && section.Has("temperature"))
             section.Problem("temperature", $"{section.Option("temperature")} is set for a reasoning model, which refuses it. Take it out, or 'reasoning-model: true'.");
+        if (!reasoning && section.Has("reasoning-effort"))
+            section.Problem("reasoning-effort", $"{section.Option("reasoning-effort")} is set for a model that is not said to reason. Add 'reasoning-model: true', or take it out.");
         RefuseOfOtherKind(section, "kind: reward", "price-per-call", "form");
         return result;
     }
@@ -73,7 +80,7 @@ internal static partial class DeploymentReader
             PricePerCall = section.Money("price-per-call", "US dollars per call"),
             Form = section.OneOf("form", ("simple", RewardForm.Simple), ("pooling", RewardForm.Pooling)) ?? RewardForm.Simple,
         };
-        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "output-limit-parameter");
+        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "reasoning-effort", "images", "output-limit-parameter", "identity", "identity-client-id", "token-scope");
         return result;
     }
 
@@ -121,13 +128,75 @@ internal static partial class DeploymentReader
             return null;
         }
 
-        if (kind == DeploymentKind.OpenAi && uri.AbsolutePath.TrimEnd('/').EndsWith("/chat/completions", StringComparison.OrdinalIgnoreCase))
+        if (kind != DeploymentKind.Reward && uri.AbsolutePath.TrimEnd('/').EndsWith("/chat/completions", StringComparison.OrdinalIgnoreCase))
         {
             section.Problem("endpoint", $"{option} ends in /chat/completions, which is appended to it. Leave that part off.");
             return null;
         }
 
-        return uri;
+        if (kind != DeploymentKind.AzureOpenAi) return uri;
+
+        // Users paste the resource's address, or that of the API with or without its version.
+        var path = uri.AbsolutePath.TrimEnd('/');
+        if (path.EndsWith("/openai/v1", StringComparison.OrdinalIgnoreCase)) return uri;
+        if (path.EndsWith("/openai", StringComparison.OrdinalIgnoreCase)) return new UriBuilder(uri) { Path = path + "/v1" }.Uri;
+        if (!path.Contains("/openai/", StringComparison.OrdinalIgnoreCase)) return new UriBuilder(uri) { Path = path + "/openai/v1" }.Uri;
+        section.Problem("endpoint", $"{option} ends in {path}; the address of the resource alone is wanted, e.g. https://NAME.openai.azure.com. The deployment's name goes into 'served-as' or 'model'.");
+        return null;
+    }
+
+    private static EndpointLimits DefaultLimits => new(DeploymentConfig.DefaultConcurrency, null, null, TokensCharged.Reserved);
+
+    private static (string? Variable, KeyHeader Header) Key(ConfigurationSection section, DeploymentKind kind)
+    {
+        var variable = KeyEnvironment(section);
+
+        // Azure takes a key in its own header; with a bearer it wants a token.
+        var usual = kind == DeploymentKind.AzureOpenAi ? KeyHeader.ApiKey : KeyHeader.Bearer;
+        var header = section.OneOf("key-header", ("bearer", KeyHeader.Bearer), ("api-key", KeyHeader.ApiKey)) ?? usual;
+        if (section.Has("key-header") && !section.Has("key-env"))
+            section.Problem("key-header", $"{section.Option("key-header")} is set without key-env, so no key is sent. Add 'key-env: NAME', or take it out.");
+        return (variable, header);
+    }
+
+    /// <summary>The endpoints of a pool; what one does not say is as the deployment has it.</summary>
+    private static List<EndpointConfig> Pool(ConfigurationSection section, DeploymentKind kind, EndpointConfig usual)
+    {
+        var pool = new List<EndpointConfig>();
+        if (section.Sections("endpoints", "Write '- endpoint: https://…' for each, with its own key-env and limits.") is not { } entries) return pool;
+        if (section.Has("endpoint")) section.Problem("endpoint", $"{section.Option("endpoint")} and endpoints are both set. Move the one into the list of the others.");
+        section.Know("endpoint");
+        if (entries.Count == 0) section.Problem("endpoints", $"{section.Option("endpoints")} is empty. Name at least one endpoint.");
+        foreach (var entry in entries)
+        {
+            RefuseKeyValues(entry);
+            var address = Endpoint(entry, kind);
+            var (variable, header) = entry.Has("key-env") ? Key(entry, kind) : (usual.KeyEnvironment, usual.KeyHeader);
+            var member = usual with { ServedAs = entry.Text("served-as") ?? usual.ServedAs, KeyEnvironment = variable, KeyHeader = header, Limits = EndpointLimitsReader.Read(entry, usual.Limits) };
+            entry.RefuseUnknown();
+            if (address is null) continue;
+            if (pool.Any(p => p.Address == address && p.KeyEnvironment == variable && p.ServedAs == member.ServedAs))
+                entry.Problem("endpoint", $"{entry.Option("endpoint")} stands in the pool twice with the same key. Take one out.");
+            pool.Add(member with { Address = address });
+        }
+
+        return pool;
+    }
+
+    private static DeploymentConfig Identity(ConfigurationSection section, DeploymentConfig config)
+    {
+        var identity = section.OneOf("identity", ("default", EntraIdentity.Default), ("managed", EntraIdentity.Managed), ("workload", EntraIdentity.Workload),
+            ("environment", EntraIdentity.Environment), ("azure-cli", EntraIdentity.AzureCli));
+        var scope = section.Text("token-scope")?.Trim();
+        var clientId = section.Text("identity-client-id")?.Trim();
+        if (identity is not null && section.Has("key-env"))
+            section.Problem("identity", $"{section.Option("identity")} and key-env are both set. Keep the one that the endpoint is to see.");
+        foreach (var key in (ReadOnlySpan<string>)["token-scope", "identity-client-id"])
+        {
+            if (identity is null && section.Has(key)) section.Problem(key, $"{section.Option(key)} is set without identity, so no token is fetched. Add 'identity: default', or take it out.");
+        }
+
+        return config with { Identity = identity, IdentityClientId = clientId, TokenScope = scope ?? DeploymentConfig.DefaultTokenScope };
     }
 
     private static ModelIdentity? Model(ConfigurationSection section)
@@ -164,21 +233,6 @@ internal static partial class DeploymentReader
         var reasoning = prices.Money("reasoning", Unit);
         prices.RefuseUnknown();
         return input is null || output is null ? null : new TokenPrices(input.Value, cached ?? input.Value, output.Value, reasoning ?? output.Value);
-    }
-
-    private static int? Concurrency(ConfigurationSection section)
-    {
-        if (section.Section("limits", "Write '{concurrency: 64}'.") is not { } limits) return null;
-        var concurrency = limits.Integer("concurrency", 1, 4096, "calls in flight");
-        foreach (var key in (ReadOnlySpan<string>)["requests-per-minute", "tokens-per-minute"])
-        {
-            if (!limits.Has(key)) continue;
-            limits.Know(key);
-            limits.Problem(key, $"{limits.Option(key)} is not kept by this version, which limits concurrency only. Take it out and set 'concurrency'; 429 replies are waited out.");
-        }
-
-        limits.RefuseUnknown();
-        return concurrency;
     }
 
     private static TimeSpan? Seconds(ConfigurationSection section, string key, double min) =>

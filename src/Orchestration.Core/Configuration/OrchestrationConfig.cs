@@ -2,6 +2,11 @@ using Orchestration.Core.Judging;
 
 namespace Orchestration.Core.Configuration;
 
+/// <summary>A judge's own limits: requests and tokens in any 60 s, all processes on one store together; null where there is none.</summary>
+/// <param name="RequestsPerMinute">Requests, at most.</param>
+/// <param name="TokensPerMinute">Tokens, at most.</param>
+public sealed record JudgeLimits(long? RequestsPerMinute, long? TokensPerMinute);
+
 /// <summary>What <c>orchestration.yaml</c> says: deployments, judge sets, rubric folders and the scales of recorded judges. Immutable.</summary>
 public sealed record OrchestrationConfig
 {
@@ -25,6 +30,9 @@ public sealed record OrchestrationConfig
 
     /// <summary>The scales of judges that only exist as recorded scores, by judge name.</summary>
     public IReadOnlyDictionary<string, Scale> JudgeScales { get; init; } = new Dictionary<string, Scale>(StringComparer.Ordinal);
+
+    /// <summary>Limits that judges have of their own beside their deployment's, by judge specification.</summary>
+    public IReadOnlyDictionary<string, JudgeLimits> JudgeLimits { get; init; } = new Dictionary<string, JudgeLimits>(StringComparer.Ordinal);
 
     /// <summary>Reads and checks a file.</summary>
     /// <param name="path">The file; null for <c>orchestration.yaml</c> in the current folder where there is one, else <see cref="Empty"/>.</param>

@@ -32,6 +32,8 @@ public sealed class InMemoryData
 
     internal AggregatorRows Aggregators { get; } = new();
 
+    internal QuotaRows Quotas { get; } = new();
+
     /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>
     public InMemoryOwner Open()
     {

@@ -1,5 +1,6 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 
@@ -18,6 +19,7 @@ public sealed class InMemoryOwner : IAsyncDisposable
         Sweeps = new InMemorySweepStore(this);
         Spending = new InMemorySpendLedger(this);
         Aggregators = new InMemoryAggregatorCatalog(this);
+        Quotas = new InMemoryQuotaAuthority(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -34,6 +36,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Aggregator versions and which of them is active.</summary>
     public IAggregatorCatalog Aggregators { get; }
+
+    /// <summary>Permits.</summary>
+    public IQuotaAuthority Quotas { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

@@ -106,6 +106,10 @@ internal static class Schema
           products REAL NOT NULL, max_difference REAL NOT NULL, PRIMARY KEY (name, active, other)
         ) WITHOUT ROWID;
         """,
+        """
+        -- What was granted in the last minute and when the next call is due; the layout is the authority's own.
+        CREATE TABLE quotas(bucket TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

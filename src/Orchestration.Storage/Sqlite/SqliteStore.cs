@@ -1,10 +1,12 @@
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Judgments;
+using Orchestration.Storage.Sqlite.Quotas;
 using Orchestration.Storage.Sqlite.Spending;
 using Orchestration.Storage.Sqlite.Sweeps;
 
@@ -34,6 +36,7 @@ public sealed class SqliteStore : IAsyncDisposable
         Sweeps = new SqliteSweepStore(_writer, _reads, owners, options.TimeProvider);
         Spending = new SqliteSpendLedger(_writer, _reads, owners);
         Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
+        Quotas = new SqliteQuotaAuthority(_writer, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -47,6 +50,9 @@ public sealed class SqliteStore : IAsyncDisposable
 
     /// <summary>Aggregator versions and which of them is active.</summary>
     public IAggregatorCatalog Aggregators { get; }
+
+    /// <summary>Permits of deployments and judges, shared by all processes that open the file.</summary>
+    public IQuotaAuthority Quotas { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

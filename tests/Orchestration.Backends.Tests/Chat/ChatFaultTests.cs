@@ -82,7 +82,6 @@ public sealed class ChatFaultTests
     [InlineData(ScriptedFault.InvalidKey, "401", "Set a valid key in TEST_KEY")]
     [InlineData(ScriptedFault.Forbidden, "403", "'gpt-4.1-mini'")]
     [InlineData(ScriptedFault.UnknownModel, "404", "/chat/completions is appended")]
-    [InlineData(ScriptedFault.ExhaustedAccount, "429", "add credit")]
     public async Task A_fault_of_every_call_is_thrown_with_deployment_endpoint_and_cure(ScriptedFault fault, string status, string cure)
     {
         await using var test = await TestDeployment.StartAsync(new ScriptedEndpointOptions { FirstAttempts = [fault] });

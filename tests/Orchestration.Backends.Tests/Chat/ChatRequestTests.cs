@@ -97,7 +97,7 @@ public sealed class ChatRequestTests
     public async Task The_path_is_appended_whatever_the_endpoint_ends_in(string path)
     {
         await using var endpoint = await ScriptedEndpoint.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri(endpoint.Address, path)), TimeProvider.System, TestDeployment.Environment("k"));
+        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri(endpoint.Address, path)), TestDeployment.Services(TimeProvider.System, "k"));
 
         var reply = await chat.CompleteAsync(TestDeployment.Request(), TestContext.Current.CancellationToken);
 

@@ -100,7 +100,6 @@ public sealed class RubricsOverHttpTests
     [InlineData(ScriptedFault.Refusal, UnscoredReason.Refused)]
     [InlineData(ScriptedFault.ContentFilter, UnscoredReason.Filtered)]
     [InlineData(ScriptedFault.ContextLength, UnscoredReason.TooLong)]
-    [InlineData(ScriptedFault.Overloaded, UnscoredReason.Unavailable)]
     public async Task A_fault_that_stays_is_unscored_with_its_reason_and_never_a_number(ScriptedFault fault, string reason)
     {
         await using var test = await TestDeployment.StartAsync(new ScriptedEndpointOptions { Faults = new Dictionary<ScriptedFault, double> { [fault] = 1 } });

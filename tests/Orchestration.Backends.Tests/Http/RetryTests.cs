@@ -186,30 +186,13 @@ public sealed class RetryTests
     public async Task An_endpoint_that_nobody_listens_at_is_thrown_after_the_attempts_of_the_first_call()
     {
         var time = new ManualTime { SkipUpTo = TimeSpan.FromSeconds(1000) };
-        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri($"http://127.0.0.1:{ClosedPort()}/v1")), time, TestDeployment.Environment(TestDeployment.Key));
+        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri($"http://127.0.0.1:{ClosedPort()}/v1")), TestDeployment.Services(time));
 
         var thrown = await Should.ThrowAsync<OrchestrationException>(chat.CompleteAsync(TestDeployment.Request(), TestContext.Current.CancellationToken).AsTask());
 
         thrown.Code.ShouldBe(ErrorCodes.Deployment);
         thrown.Message.ShouldContain("cannot be reached: the connection was refused");
         thrown.Message.ShouldContain("(6 attempts)");
-    }
-
-    [Fact]
-    public async Task An_endpoint_that_goes_away_fails_some_calls_and_is_thrown_before_it_fails_all()
-    {
-        await using var test = await TestDeployment.StartAsync(configure: config => config with { Concurrency = 2, Attempts = 2 });
-        (await test.AskAsync("before")).Failure.ShouldBeNull();
-        await test.Endpoint.DisposeAsync();
-
-        (await test.AskAsync("1")).Failure.ShouldBe(UnscoredReason.Unavailable);
-        (await test.AskAsync("2")).UnknownAttempts.ShouldBeLessThanOrEqualTo(1);
-        var thrown = await Should.ThrowAsync<OrchestrationException>(async () =>
-        {
-            for (var i = 3; i < 6; i++) await test.AskAsync($"{i}");
-        });
-
-        thrown.Message.ShouldContain("has stopped answering");
     }
 
     [Fact]
@@ -227,15 +210,32 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task Once_a_call_was_accepted_rejections_are_the_calls_own()
+    public async Task Three_rejections_among_hundreds_of_accepted_calls_are_the_calls_own()
     {
         await using var test = await TestDeployment.StartAsync(new ScriptedEndpointOptions
         {
-            Respond = call => new ScriptedReply { Text = "1", Fault = call.User == "good" ? ScriptedFault.None : ScriptedFault.BadRequest },
+            Respond = call => new ScriptedReply { Text = "1", Fault = call.User.StartsWith("good", StringComparison.Ordinal) ? ScriptedFault.None : ScriptedFault.BadRequest },
         });
 
-        (await test.AskAsync("good")).Failure.ShouldBeNull();
-        for (var i = 0; i < 10; i++) (await test.AskAsync($"{i}")).Failure.ShouldBe(UnscoredReason.Rejected);
+        for (var i = 0; i < 4; i++)
+        {
+            (await test.AskAsync($"{i}")).Failure.ShouldBe(UnscoredReason.Rejected);
+            for (var j = 0; j < 60; j++) (await test.AskAsync($"good {i} {j}")).Failure.ShouldBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_begins_to_reject_every_call_is_not_asked_a_million_times()
+    {
+        await using var test = await TestDeployment.StartAsync(new ScriptedEndpointOptions
+        {
+            Respond = call => new ScriptedReply { Text = "1", Fault = call.User.StartsWith("good", StringComparison.Ordinal) ? ScriptedFault.None : ScriptedFault.BadRequest },
+        });
+        for (var i = 0; i < 200; i++) (await test.AskAsync($"good {i}")).Failure.ShouldBeNull();
+
+        (await test.AskAsync("1")).Failure.ShouldBe(UnscoredReason.Rejected);
+        (await test.AskAsync("2")).Failure.ShouldBe(UnscoredReason.Rejected);
+        (await Should.ThrowAsync<OrchestrationException>(test.AskAsync("3"))).Message.ShouldContain("three different calls");
     }
 
     private static int ClosedPort()

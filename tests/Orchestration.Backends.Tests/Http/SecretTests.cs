@@ -1,4 +1,4 @@
-using Orchestration.Backends.Http;
+using Orchestration.Backends.Exchanges;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
@@ -15,7 +15,6 @@ public sealed class SecretTests
     [InlineData(ScriptedFault.InvalidKey)]
     [InlineData(ScriptedFault.Forbidden)]
     [InlineData(ScriptedFault.UnknownModel)]
-    [InlineData(ScriptedFault.ExhaustedAccount)]
     public async Task No_exception_shows_the_key(ScriptedFault fault)
     {
         await using var test = await TestDeployment.StartAsync(new ScriptedEndpointOptions { FirstAttempts = [fault] });
@@ -27,11 +26,12 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public void A_key_that_was_read_shows_its_variable_only()
+    public async Task A_key_that_was_read_shows_its_variable_only()
     {
-        var key = new EndpointKey(TestDeployment.Config(new Uri("http://127.0.0.1:9/v1")), TestDeployment.Environment(TestDeployment.Key));
+        var key = new EndpointKey("gpt-test", TestDeployment.Config(new Uri("http://127.0.0.1:9/v1")).Endpoints[0], TestDeployment.Environment(TestDeployment.Key));
 
-        key.Value().ShouldBe(TestDeployment.Key);
+        await key.PrepareAsync(TestContext.Current.CancellationToken);
+        key.Secret.ShouldBe(TestDeployment.Key);
         key.ToString().ShouldBe("key from TEST_KEY");
     }
 
@@ -71,7 +71,7 @@ public sealed class SecretTests
     public async Task A_variable_that_is_not_set_is_told_when_the_deployment_is_first_called_and_nothing_is_sent()
     {
         await using var endpoint = await ScriptedEndpoint.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-        using var chat = DeploymentFactory.CreateChat(TestDeployment.Config(endpoint.ChatEndpoint), TimeProvider.System, _ => null);
+        using var chat = DeploymentFactory.CreateChat(TestDeployment.Config(endpoint.ChatEndpoint), TestDeployment.Services(TimeProvider.System, null));
 
         var thrown = await Should.ThrowAsync<OrchestrationException>(chat.CompleteAsync(TestDeployment.Request(), TestContext.Current.CancellationToken).AsTask());
 
@@ -84,7 +84,7 @@ public sealed class SecretTests
     [Fact]
     public async Task A_variable_with_more_than_a_key_in_it_is_refused_without_repeating_it()
     {
-        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri("http://127.0.0.1:9/v1")), TimeProvider.System, _ => "sk-first\nsk-second");
+        using var chat = new OpenAiChatDeployment(TestDeployment.Config(new Uri("http://127.0.0.1:9/v1")), new DeploymentServices { Time = TimeProvider.System, Environment = _ => "sk-first\nsk-second" });
 
         var thrown = await Should.ThrowAsync<OrchestrationException>(chat.CompleteAsync(TestDeployment.Request(), TestContext.Current.CancellationToken).AsTask());
 
@@ -113,7 +113,7 @@ public sealed class SecretTests
     {
         var config = TestDeployment.Config(new Uri("http://127.0.0.1:9/v1"));
 
-        Should.Throw<OrchestrationException>(() => DeploymentFactory.CreateReward(config, TimeProvider.System, _ => null)).Message.ShouldContain("kind: reward");
-        Should.Throw<OrchestrationException>(() => DeploymentFactory.CreateChat(config with { Kind = DeploymentKind.Reward }, TimeProvider.System, _ => null)).Message.ShouldContain("kind: openai");
+        Should.Throw<OrchestrationException>(() => DeploymentFactory.CreateReward(config, TestDeployment.Services(TimeProvider.System, null))).Message.ShouldContain("kind: reward");
+        Should.Throw<OrchestrationException>(() => DeploymentFactory.CreateChat(config with { Kind = DeploymentKind.Reward }, TestDeployment.Services(TimeProvider.System, null))).Message.ShouldContain("kind: openai");
     }
 }

@@ -27,11 +27,20 @@ public sealed class UnusualReplyTests
     }
 
     [Fact]
-    public async Task An_account_without_credit_is_thrown()
+    public async Task An_account_without_credit_waits_and_says_so()
     {
         await using var server = new RawEndpoint("402 Payment Required", """{"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}""");
+        var time = new ManualTime();
+        var board = new DeploymentBoard(time);
+        using var chat = new OpenAiChatDeployment(TestDeployment.Config(server.Endpoint), TestDeployment.Services(time, board: board));
+        using var stop = new CancellationTokenSource();
 
-        (await Should.ThrowAsync<OrchestrationException>(AskAsync(server))).Message.ShouldContain("exhausted (402): \"Insufficient Balance\"");
+        var asking = chat.CompleteAsync(TestDeployment.Request(), stop.Token).AsTask();
+        (await time.WaitBegunAsync(due => due < TimeSpan.FromMinutes(2))).TotalSeconds.ShouldBe(60, 1);
+        board.Waits.ShouldHaveSingleItem().Reason.ShouldBe("the account is used up: Insufficient Balance");
+        await stop.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(asking);
     }
 
     [Fact]
@@ -134,7 +143,7 @@ public sealed class UnusualReplyTests
     private static async Task<ChatReply> AskAsync(RawEndpoint server, ManualTime? time = null)
     {
         time ??= new ManualTime { SkipUpTo = TimeSpan.FromSeconds(1000) };
-        using var chat = new OpenAiChatDeployment(TestDeployment.Config(server.Endpoint) with { Attempts = 2 }, time, TestDeployment.Environment(TestDeployment.Key));
+        using var chat = new OpenAiChatDeployment(TestDeployment.Config(server.Endpoint) with { Attempts = 2 }, TestDeployment.Services(time));
         return await chat.CompleteAsync(TestDeployment.Request(), TestContext.Current.CancellationToken);
     }
 }

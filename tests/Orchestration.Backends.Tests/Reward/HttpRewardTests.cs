@@ -20,8 +20,8 @@ public sealed class HttpRewardTests
         await using var endpoint = await ScriptedEndpoint.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         using var reward = Create(new Uri(endpoint.Address, path), config => config with { Form = form, PricePerCall = 0.002m });
 
-        var good = await reward.RewardAsync("What is \"salt\" made of?", "Sodium and chlorine, in equal numbers of atoms.", TestContext.Current.CancellationToken);
-        var empty = await reward.RewardAsync("What is \"salt\" made of?", "", TestContext.Current.CancellationToken);
+        var good = await reward.RewardAsync("What is \"salt\" made of?", "Sodium and chlorine, in equal numbers of atoms.", CallOrigin.None, TestContext.Current.CancellationToken);
+        var empty = await reward.RewardAsync("What is \"salt\" made of?", "", CallOrigin.None, TestContext.Current.CancellationToken);
 
         good.Value.ShouldNotBeNull().ShouldBeGreaterThan(empty.Value.ShouldNotBeNull());
         (good.Failure, good.Totals, good.UnknownAttempts).ShouldBe((null, new CallTotals(1, 0, default, 0.002m), 0));
@@ -34,7 +34,7 @@ public sealed class HttpRewardTests
             new ScriptedEndpointOptions { FirstAttempts = [ScriptedFault.TruncatedJson, ScriptedFault.RetryAfterSeconds] }, cancellationToken: TestContext.Current.CancellationToken);
         using var reward = Create(endpoint.RewardEndpoint);
 
-        var reply = await reward.RewardAsync("p", "a", TestContext.Current.CancellationToken);
+        var reply = await reward.RewardAsync("p", "a", CallOrigin.None, TestContext.Current.CancellationToken);
 
         reply.Value.ShouldNotBeNull();
         (reply.Totals.Calls, reply.Totals.Failures, reply.UnknownAttempts).ShouldBe((1, 2, 1));
@@ -47,7 +47,7 @@ public sealed class HttpRewardTests
             new ScriptedEndpointOptions { Faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.ContextLength] = 1 } }, cancellationToken: TestContext.Current.CancellationToken);
         using var reward = Create(endpoint.RewardEndpoint);
 
-        var reply = await reward.RewardAsync("p", "a", TestContext.Current.CancellationToken);
+        var reply = await reward.RewardAsync("p", "a", CallOrigin.None, TestContext.Current.CancellationToken);
 
         (reply.Value, reply.Failure).ShouldBe((null, UnscoredReason.TooLong));
     }
@@ -92,6 +92,6 @@ public sealed class HttpRewardTests
     private static HttpRewardDeployment Create(Uri endpoint, Func<DeploymentConfig, DeploymentConfig>? configure = null)
     {
         var config = new DeploymentConfig { Name = "rm", Kind = DeploymentKind.Reward, Endpoint = endpoint, Model = new ModelIdentity("", "rm-8b", ""), Timeout = TestDeployment.AttemptTimeout };
-        return DeploymentFactory.CreateReward(configure?.Invoke(config) ?? config, new ManualTime { SkipUpTo = TimeSpan.FromSeconds(1000) }, _ => null);
+        return DeploymentFactory.CreateReward(configure?.Invoke(config) ?? config, TestDeployment.Services(new ManualTime { SkipUpTo = TimeSpan.FromSeconds(1000) }, null));
     }
 }

@@ -29,22 +29,27 @@ public sealed class ConfigurationProblemTests
             "orchestration.yaml:3: deployments.gpt-mini.endpoint is 'api.example/v1'; it is an http or https address. Write an address like https://api.example/v1.",
             "orchestration.yaml:5: deployments.gpt-mini.timeout-seconds is '0'; it is a number of seconds from 0.001 to 3600.",
             "orchestration.yaml:6: deployments.gpt-mini.attempts is 'many'; it is a whole number of attempts from 1 to 20.",
-            "orchestration.yaml:7: deployments.gpt-mini has an unknown key 'concurency'. Known here: attempts, endpoint, json, key-env, key-header, kind, limits, longest-retry-wait-seconds, max-output-tokens, model, output-limit-parameter, prices, reasoning-model, served-as, temperature, timeout-seconds.",
+            "orchestration.yaml:7: deployments.gpt-mini has an unknown key 'concurency'. Known here: attempts, endpoint, endpoints, identity, identity-client-id, images, json, key-env, key-header, kind, limits, longest-retry-wait-seconds, max-output-tokens, model, output-limit-parameter, prices, reasoning-effort, reasoning-model, served-as, temperature, timeout-seconds, token-scope.",
             "orchestration.yaml:9: judge-sets.quick names the judge 'truthfulness@gpt-min', but no deployment is called 'gpt-min'. Did you mean 'gpt-mini'?",
             "orchestration.yaml:10: the file has an unknown key 'rubric'. Did you mean 'rubrics'?",
         ]);
     }
 
     [Theory]
-    [InlineData("kind: opnai", 4, "kind is 'opnai'; it is one of openai, reward. Did you mean 'openai'?")]
+    [InlineData("kind: opnai", 4, "kind is 'opnai'; it is one of openai, azure-openai, reward. Did you mean 'openai'?")]
     [InlineData("json: yes", 4, "json is 'yes'; it is one of schema, object, text.")]
     [InlineData("temperature: 3", 4, "temperature is '3'; it is a temperature from 0 to 2.")]
     [InlineData("temperature: NaN", 4, "temperature is 'NaN'")]
     [InlineData("temperature: 0,5", 4, "temperature is '0,5'")]
     [InlineData("reasoning-model: yes", 4, "reasoning-model is 'yes'; it is true or false.")]
     [InlineData("limits: {concurrency: 0}", 4, "limits.concurrency is '0'; it is a whole number of calls in flight from 1 to 4096.")]
-    [InlineData("limits: {requests-per-minute: 100}", 4, "limits.requests-per-minute is not kept by this version")]
-    [InlineData("limits: 5", 4, "limits is a single value; it is a block of keys. Write '{concurrency: 64}'.")]
+    [InlineData("limits: {requests-per-minute: 0}", 4, "limits.requests-per-minute is '0'; it is a whole number of requests a minute from 1 to 2147483647.")]
+    [InlineData("limits: {tokens-charged: used}", 4, "limits.tokens-charged is set without tokens-per-minute.")]
+    [InlineData("endpoints: [{endpoint: 'http://x/v1'}]", 3, "endpoint and endpoints are both set.")]
+    [InlineData("identity: manged", 4, "identity is 'manged'; it is one of default, managed, workload, environment, azure-cli. Did you mean 'managed'?")]
+    [InlineData("token-scope: https://ai.azure.com/.default", 4, "token-scope is set without identity")]
+    [InlineData("reasoning-effort: low", 4, "reasoning-effort is set for a model that is not said to reason.")]
+    [InlineData("limits: 5", 4, "limits is a single value; it is a block of keys. Write '{concurrency: 64, requests-per-minute: 6000, tokens-per-minute: 1000000}'.")]
     [InlineData("prices: {input: 1}", 4, "prices.output is missing. Write the price of completion tokens in US dollars per million tokens.")]
     [InlineData("prices: {input: -1, output: 1}", 4, "prices.input is '-1'; it is US dollars per million tokens from 0 to 100000, written like 0.40.")]
     [InlineData("prices: {input: 1, output: 1, reasonning: 2}", 4, "prices has an unknown key 'reasonning'. Did you mean 'reasoning'?")]

@@ -165,4 +165,43 @@ public sealed class ConfigurationTests
     }
 
     private static OrchestrationConfig Read(string yaml) => OrchestrationConfig.Parse(yaml, "orchestration.yaml");
+
+    [Fact]
+    public void A_pool_of_azure_endpoints_with_limits_of_their_own_is_read()
+    {
+        var config = OrchestrationConfig.Parse(
+            """
+            deployments:
+              gpt:
+                kind: azure-openai
+                model: gpt-4.1
+                served-as: prod
+                identity: managed
+                identity-client-id: 1234
+                token-scope: https://ai.azure.com/.default
+                reasoning-model: true
+                reasoning-effort: low
+                limits: {concurrency: 8, requests-per-minute: 600, tokens-per-minute: 100000, tokens-charged: used}
+                endpoints:
+                  - endpoint: https://one.openai.azure.com
+                  - endpoint: https://two.openai.azure.com/openai/v1/
+                    served-as: other
+                    limits: {requests-per-minute: 60}
+            judge-limits:
+              relevance@gpt: {requests-per-minute: 30}
+            """,
+            "orchestration.yaml");
+
+        var gpt = config.Deployment("gpt");
+        gpt.Kind.ShouldBe(DeploymentKind.AzureOpenAi);
+        gpt.Endpoint.ShouldBe(new Uri("https://one.openai.azure.com/openai/v1"));
+        (gpt.Identity, gpt.IdentityClientId, gpt.TokenScope, gpt.ReasoningEffort).ShouldBe((EntraIdentity.Managed, "1234", "https://ai.azure.com/.default", "low"));
+        gpt.Endpoints.Count.ShouldBe(2);
+        gpt.Endpoints[0].Limits.ShouldBe(new EndpointLimits(8, 600, 100_000, TokensCharged.Used));
+        gpt.Endpoints[0].ServedAs.ShouldBe("prod");
+        gpt.Endpoints[1].Limits.ShouldBe(new EndpointLimits(8, 60, 100_000, TokensCharged.Used));
+        gpt.Endpoints[1].ServedAs.ShouldBe("other");
+        gpt.Endpoints[1].Address.AbsolutePath.TrimEnd('/').ShouldBe("/openai/v1");
+        config.JudgeLimits["relevance@gpt"].ShouldBe(new JudgeLimits(30, null));
+    }
 }

@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Simulation.InMemory;
@@ -21,6 +22,11 @@ public sealed class InMemorySweepStoreTests : SweepStoreConformance
 }
 
 public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryQuotaAuthorityTests : QuotaAuthorityConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -73,6 +79,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public ISpendLedger Spending => owner.Spending;
 
         public IAggregatorCatalog Aggregators => owner.Aggregators;
+
+        public IQuotaAuthority Quotas => owner.Quotas;
 
         public ValueTask KillAsync()
         {

@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
@@ -42,6 +43,8 @@ public sealed class SqliteWorld : IStoreWorld
         public ISpendLedger Spending => store.Spending;
 
         public IAggregatorCatalog Aggregators => store.Aggregators;
+
+        public IQuotaAuthority Quotas => store.Quotas;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

@@ -23,7 +23,7 @@ public sealed class ScriptedReward(Func<string, string, RewardReply> script) : I
     /// <summary>A reply with this value, for a tenth of a cent.</summary>
     public static RewardReply Gives(double value) => new(value, null, null, new CallTotals(1, 0, default, 0.001m));
 
-    public ValueTask<RewardReply> RewardAsync(string prompt, string answer, CancellationToken cancellationToken)
+    public ValueTask<RewardReply> RewardAsync(string prompt, string answer, CallOrigin origin, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Interlocked.Increment(ref _calls);

@@ -103,6 +103,9 @@ public sealed record ChatRequest
 
     /// <summary>How many alternatives with log-probabilities to return for each token (1–20); 0 for none.</summary>
     public int TopLogProbabilities { get; init; }
+
+    /// <summary>On whose behalf; no part of what is sent.</summary>
+    public CallOrigin Origin { get; init; } = CallOrigin.None;
 }
 
 /// <summary>One further message.</summary>
@@ -188,7 +191,11 @@ public interface IRewardDeployment
     int MaxAttempts { get; }
 
     /// <summary>Asks for the reward of one answer. The same rules as <see cref="IChatDeployment.CompleteAsync"/>.</summary>
-    ValueTask<RewardReply> RewardAsync(string prompt, string answer, CancellationToken cancellationToken);
+    /// <param name="prompt">What was asked.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="origin">On whose behalf.</param>
+    /// <param name="cancellationToken">As there.</param>
+    ValueTask<RewardReply> RewardAsync(string prompt, string answer, CallOrigin origin, CancellationToken cancellationToken);
 }
 
 /// <summary>What a reward endpoint said.</summary>

@@ -74,7 +74,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
         ChatReply reply;
         try
         {
-            reply = await deployment.CompleteAsync(request, cancellationToken);
+            reply = await deployment.CompleteAsync(request with { Origin = terms.OriginOf(question.JudgeId) }, cancellationToken);
         }
         catch (Exception failure)
         {

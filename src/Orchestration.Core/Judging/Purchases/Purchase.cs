@@ -1,3 +1,4 @@
+using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Spending;
 
 namespace Orchestration.Core.Judging.Purchases;
@@ -52,6 +53,9 @@ internal sealed class PurchaseTerms(SpendGate? gate, string? payer, DateTimeOffs
 
     /// <summary>True where calls have to be reserved: somebody pays and there is a ledger.</summary>
     public bool KeepsAccount => gate is not null && payer is not null;
+
+    /// <summary>On whose behalf a judge's calls are made.</summary>
+    public CallOrigin OriginOf(string judgeId) => new(payer ?? "", judgeId);
 
     /// <summary>Reserves the upper bound of a call; null where nobody keeps account or no price is known.</summary>
     /// <exception cref="SpendCapReachedException">It does not fit under the payer's cap.</exception>

@@ -56,7 +56,7 @@ public sealed class RewardJudge : IJudge
             if (known.Length != 0 && known[index] is { } stored) return ItemOutcome.Scored(stored, CallTotals.None, isFromStore: true);
             var material = materials[index];
             var purchase = await _purchases.GetAsync(
-                JudgmentAddress.Of(Descriptor, material.Hash, null), 1, new Seller(_deployment, material), terms, stop);
+                JudgmentAddress.Of(Descriptor, material.Hash, null), 1, new Seller(_deployment, material, Descriptor.Id), terms, stop);
             return purchase.Values is { } values
                 ? ItemOutcome.Scored(values, purchase.Totals, purchase.IsFromStore)
                 : ItemOutcome.Unscored(purchase.Reason!, 1, purchase.Totals);
@@ -67,7 +67,7 @@ public sealed class RewardJudge : IJudge
     public ValueTask<JudgeReply> CompareAsync(JudgeRequest<Comparison> request, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"Judge '{Descriptor.Id}' scores one answer; compare its scores.");
 
-    private sealed class Seller(IRewardDeployment deployment, Material material) : ISeller
+    private sealed class Seller(IRewardDeployment deployment, Material material, string judgeId) : ISeller
     {
         public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
         {
@@ -79,7 +79,7 @@ public sealed class RewardJudge : IJudge
             RewardReply reply;
             try
             {
-                reply = await deployment.RewardAsync(material.Prompt, material.AnswerA, cancellationToken);
+                reply = await deployment.RewardAsync(material.Prompt, material.AnswerA, terms.OriginOf(judgeId), cancellationToken);
             }
             catch (Exception failure)
             {

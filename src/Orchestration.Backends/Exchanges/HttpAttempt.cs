@@ -1,14 +1,15 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using Orchestration.Core.Configuration;
 
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>How the transport of one attempt ended.</summary>
 internal enum Transport
 {
-    /// <summary>A whole reply, of whatever status.</summary>
+    /// <summary>A whole reply, of whatever status; or the head of one whose body is a stream.</summary>
     Replied,
 
     /// <summary>No whole reply in the attempt's time; it may have been worked on.</summary>
@@ -21,7 +22,7 @@ internal enum Transport
     Broken,
 }
 
-/// <summary>What one attempt brought back. Whoever takes it disposes of <see cref="Body"/>.</summary>
+/// <summary>What one attempt brought back. Whoever takes it disposes of <see cref="Body"/> and <see cref="Stream"/>.</summary>
 internal readonly struct RawReply
 {
     public Transport Transport { get; init; }
@@ -30,7 +31,13 @@ internal readonly struct RawReply
 
     public PooledBuffer? Body { get; init; }
 
+    public Stream? Stream { get; init; }
+
+    public IReadOnlyList<KeyValuePair<string, string>>? Headers { get; init; }
+
     public TimeSpan? RetryAfter { get; init; }
+
+    public RateLimitHeaders Limits { get; init; }
 
     public string? Redirect { get; init; }
 
@@ -38,7 +45,20 @@ internal readonly struct RawReply
     public string? Problem { get; init; }
 }
 
-/// <summary>Sends one request and reads its whole reply, within the attempt's time. Knows nothing of retries.</summary>
+/// <summary>How much of a reply is wanted.</summary>
+internal enum ReplyParts
+{
+    /// <summary>The whole body.</summary>
+    Body,
+
+    /// <summary>The whole body and the headers.</summary>
+    BodyAndHeaders,
+
+    /// <summary>The headers and, with status 200, the body as a stream.</summary>
+    Stream,
+}
+
+/// <summary>Sends one request to one endpoint and reads its reply, within the attempt's time. Knows nothing of retries.</summary>
 internal sealed class HttpAttempt : IDisposable
 {
     /// <summary>Larger than any reply a judge asks for; a runaway one is not read into memory.</summary>
@@ -48,21 +68,22 @@ internal sealed class HttpAttempt : IDisposable
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
+    private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
     private readonly HttpMessageInvoker _invoker;
-    private readonly Uri _address;
-    private readonly EndpointKey _key;
+    private readonly Uri _endpoint;
+    private readonly IEndpointCredential _credential;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
 
-    public HttpAttempt(DeploymentConfig config, Uri address, EndpointKey key, TimeProvider time)
+    public HttpAttempt(EndpointConfig endpoint, TimeSpan timeout, IEndpointCredential credential, TimeProvider time)
     {
-        _address = address;
-        _key = key;
-        _timeout = config.Timeout;
+        _endpoint = endpoint.Address;
+        _credential = credential;
+        _timeout = timeout;
         _time = time;
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
-            MaxConnectionsPerServer = config.Concurrency,
+            MaxConnectionsPerServer = endpoint.Limits.Concurrency,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             // Renewed now and then, so that a change of the host's addresses is followed.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -70,47 +91,62 @@ internal sealed class HttpAttempt : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             // The environment's proxy where it names one; never for this machine itself.
-            UseProxy = !address.IsLoopback,
+            UseProxy = !_endpoint.IsLoopback,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
         });
     }
 
     /// <summary>Sends the body. Takes no cancellation but the attempt's time: what was sent may be charged, and its reply is wanted.</summary>
-    public async ValueTask<RawReply> SendAsync(PooledBuffer body)
+    public async ValueTask<RawReply> SendAsync(ExchangeRequest request, PooledBuffer body, ReplyParts parts)
     {
-        using var timeout = new CancellationTokenSource(_timeout, _time);
-        using var message = new HttpRequestMessage(HttpMethod.Post, _address)
+        var timeout = new CancellationTokenSource(_timeout, _time);
+        var isHandedOn = false;
+        using var message = new HttpRequestMessage(request.Method, _addresses.GetOrAdd(request.Path, path => path.Length == 0 ? _endpoint : EndpointAddress.Append(_endpoint, path)))
         {
             Version = HttpVersion.Version11,
-            Content = new ReadOnlyMemoryContent(body.WrittenMemory),
         };
-        message.Content.Headers.ContentType = Json;
-        _key.AddTo(message);
+        if (request.Method != HttpMethod.Get)
+        {
+            message.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
+            message.Content.Headers.ContentType = request.ContentType == "application/json" ? Json : MediaTypeHeaderValue.Parse(request.ContentType);
+        }
+
+        foreach (var (name, value) in request.Headers) message.Headers.TryAddWithoutValidation(name, value);
+        _credential.AddTo(message);
         PooledBuffer? reply = null;
-        var sent = false;
+        HttpResponseMessage? response = null;
         try
         {
-            using var response = await _invoker.SendAsync(message, timeout.Token).ConfigureAwait(false);
-            sent = true;
+            response = await _invoker.SendAsync(message, timeout.Token).ConfigureAwait(false);
             var status = (int)response.StatusCode;
+            var stream = Decoded(await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false), response.Content.Headers);
+            var raw = new RawReply
+            {
+                Transport = Transport.Replied,
+                Status = status,
+                Headers = parts == ReplyParts.Body ? null : HeadersOf(response),
+                RetryAfter = status == 200 ? null : RetryDelay.Asked(response.Headers, _time.GetUtcNow()),
+                Limits = RateLimitHeaders.Read(response.Headers),
+                Redirect = status is >= 300 and < 400 && response.Headers.Location is { } location ? Show(location) : null,
+            };
+            if (parts == ReplyParts.Stream && status == 200)
+            {
+                // The time of a stream is its reader's: from here on each read has the attempt's time.
+                timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+                isHandedOn = true;
+                return raw with { Stream = new ReplyStream(stream, response, timeout, _timeout) };
+            }
+
             reply = new PooledBuffer();
-            var stream = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
-            var whole = await ReadAsync(Decoded(stream, response.Content.Headers), reply, status == 200 ? MaxReplyBytes : MaxErrorBytes, timeout.Token).ConfigureAwait(false);
+            var whole = await ReadAsync(stream, reply, status == 200 ? MaxReplyBytes : MaxErrorBytes, timeout.Token).ConfigureAwait(false);
             if (!whole && status == 200)
             {
                 reply.Dispose();
                 return new RawReply { Transport = Transport.Broken, Problem = "the reply is larger than 64 MB" };
             }
 
-            return new RawReply
-            {
-                Transport = Transport.Replied,
-                Status = status,
-                Body = reply,
-                RetryAfter = status == 200 ? null : RetryDelay.Asked(response.Headers, _time.GetUtcNow()),
-                Redirect = status is >= 300 and < 400 && response.Headers.Location is { } location ? Show(location) : null,
-            };
+            return raw with { Body = reply };
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
@@ -123,7 +159,7 @@ internal sealed class HttpAttempt : IDisposable
             // The handler's own limit, which is on connecting.
             return new RawReply { Transport = Transport.Unreachable, Problem = "no connection within 10 s" };
         }
-        catch (HttpRequestException e) when (!sent && NotSent(e.HttpRequestError) is { } problem)
+        catch (HttpRequestException e) when (response is null && NotSent(e.HttpRequestError) is { } problem)
         {
             return new RawReply { Transport = Transport.Unreachable, Problem = problem };
         }
@@ -131,11 +167,27 @@ internal sealed class HttpAttempt : IDisposable
         {
             body.Abandon();
             reply?.Abandon();
-            return new RawReply { Transport = Transport.Broken, Problem = sent ? "the reply was cut" : "the connection was lost before a reply" };
+            return new RawReply { Transport = Transport.Broken, Problem = response is null ? "the connection was lost before a reply" : "the reply was cut" };
+        }
+        finally
+        {
+            if (!isHandedOn)
+            {
+                response?.Dispose();
+                timeout.Dispose();
+            }
         }
     }
 
     public void Dispose() => _invoker.Dispose();
+
+    private static List<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage response)
+    {
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (var (name, values) in response.Headers.NonValidated) headers.Add(new(name, values.ToString()));
+        foreach (var (name, values) in response.Content.Headers.NonValidated) headers.Add(new(name, values.ToString()));
+        return headers;
+    }
 
     private static string? NotSent(HttpRequestError error) => error switch
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>How long to wait before the next attempt: what the endpoint asks for, or a back-off of our own.</summary>
 internal static class RetryDelay

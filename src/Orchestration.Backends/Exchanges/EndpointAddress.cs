@@ -1,4 +1,4 @@
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>Addresses made from a configured endpoint.</summary>
 internal static class EndpointAddress

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>Makes what an endpoint said fit to be shown: on one line, short, and without keys.</summary>
 internal static partial class Redaction

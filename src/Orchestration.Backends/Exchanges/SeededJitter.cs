@@ -1,4 +1,4 @@
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>Numbers from 0 to 1 for spreading waits: SplitMix64 from a seed, safe for concurrent use.</summary>
 internal sealed class SeededJitter(ulong seed)

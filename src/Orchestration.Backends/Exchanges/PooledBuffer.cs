@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Orchestration.Backends.Http;
+namespace Orchestration.Backends.Exchanges;
 
 /// <summary>Bytes that grow, in an array of the shared pool.</summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable

@@ -1,0 +1,53 @@
+namespace Orchestration.Core.Quotas;
+
+/// <summary>
+/// The quota of every deployment, shared by all processes of a store. It hands out permits with dates: spread evenly, never more in any 60 s than the
+/// quota, never saved up. One conformance suite holds for every implementation.
+/// </summary>
+public interface IQuotaAuthority
+{
+    /// <summary>
+    /// Dates calls, as many of those asked for as find a date within the horizon, in their order. Dates take the limits of all buckets
+    /// into account; a call counts in each of them.
+    /// </summary>
+    /// <param name="ask">What is wanted.</param>
+    /// <param name="cancellationToken">Gives up waiting; permits granted all the same are lost.</param>
+    /// <returns>The permits, and when it is worth asking again where not all were granted.</returns>
+    ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>Corrects what was reserved by what was used, without asking for a permit.</summary>
+    /// <param name="buckets">The buckets that the calls counted in.</param>
+    /// <param name="tokens">Used less reserved: positive where more was used.</param>
+    ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens);
+}
+
+/// <summary>What is limited: the endpoint of a deployment, or a judge of its own.</summary>
+/// <param name="Name">Unique in the store: <c>deployment/NAME</c>, <c>judge/ID</c>.</param>
+/// <param name="RequestsPerMinute">Requests in any 60 s, at most; null where there is no limit. At least 1.</param>
+/// <param name="TokensPerMinute">Tokens in any 60 s, at most; null where there is no limit. At least 1.</param>
+public sealed record QuotaBucket(string Name, long? RequestsPerMinute, long? TokensPerMinute)
+{
+    /// <summary>True where something is limited.</summary>
+    public bool IsLimited => RequestsPerMinute is not null || TokensPerMinute is not null;
+}
+
+/// <summary>A wish for permits.</summary>
+/// <param name="Buckets">The buckets that every call counts in; at least one.</param>
+/// <param name="Tokens">For each call, in order: the tokens it reserves (prompt estimate and maximum output).</param>
+/// <param name="Horizon">Permits dated later than this from now are not granted yet.</param>
+/// <param name="Correction">Tokens used beyond what earlier calls had reserved; negative where less was used.</param>
+public sealed record QuotaAsk(IReadOnlyList<QuotaBucket> Buckets, IReadOnlyList<long> Tokens, TimeSpan Horizon, long Correction = 0);
+
+/// <summary>Permits for the first calls of a wish.</summary>
+/// <param name="Permits">In the order of the wish; fewer where the rest would be dated behind the horizon.</param>
+/// <param name="AskAgainAfter">When the next call would have a date within the horizon, counted from the answer; zero where all were granted.</param>
+public sealed record QuotaGrant(IReadOnlyList<QuotaPermit> Permits, TimeSpan AskAgainAfter);
+
+/// <summary>
+/// One call may be sent. Both times are counted on the holder's own monotonic clock, so that clocks may differ: the first from when the answer came,
+/// so that nobody is early; the second from before the question was sent, so that nobody is late.
+/// </summary>
+/// <param name="NotBefore">Earliest sending, counted from the answer's arrival.</param>
+/// <param name="Expires">Latest sending, counted from before the question was sent. A permit that is older is thrown away.</param>
+/// <param name="Tokens">What it reserves.</param>
+public readonly record struct QuotaPermit(TimeSpan NotBefore, TimeSpan Expires, long Tokens);

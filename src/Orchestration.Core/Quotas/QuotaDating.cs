@@ -1,0 +1,47 @@
+namespace Orchestration.Core.Quotas;
+
+/// <summary>How any authority answers a wish from the states of its buckets.</summary>
+public static class QuotaDating
+{
+    /// <summary>Dates the calls of a wish and books them.</summary>
+    /// <param name="states">The state of each bucket of the wish, in its order; changed.</param>
+    /// <param name="ask">The wish.</param>
+    /// <param name="now">Seconds on the authority's clock.</param>
+    public static QuotaGrant Grant(IReadOnlyList<BucketState> states, QuotaAsk ask, double now)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        ArgumentNullException.ThrowIfNull(ask);
+        if (ask.Correction != 0) Settle(states, ask.Buckets, ask.Correction, now);
+        var permits = new List<QuotaPermit>(ask.Tokens.Count);
+        var horizon = ask.Horizon.TotalSeconds;
+        foreach (var tokens in ask.Tokens)
+        {
+            var date = Date(states, ask.Buckets, tokens, now);
+            var delay = date - now;
+            if (delay > horizon) return new QuotaGrant(permits, TimeSpan.FromSeconds(delay - horizon));
+            for (var b = 0; b < states.Count; b++) states[b].Book(ask.Buckets[b], date, tokens);
+            permits.Add(new QuotaPermit(TimeSpan.FromSeconds(delay), TimeSpan.FromSeconds(delay + BucketState.Validity), tokens));
+        }
+
+        return new QuotaGrant(permits, TimeSpan.Zero);
+    }
+
+    /// <summary>Corrects what was reserved by what was used.</summary>
+    public static void Settle(IReadOnlyList<BucketState> states, IReadOnlyList<QuotaBucket> buckets, long tokens, double now)
+    {
+        for (var b = 0; b < states.Count; b++) states[b].Correct(buckets[b], now, tokens);
+    }
+
+    /// <summary>The first date that suits every bucket: each may move it on, until none does.</summary>
+    private static double Date(IReadOnlyList<BucketState> states, IReadOnlyList<QuotaBucket> buckets, long tokens, double now)
+    {
+        var date = now;
+        while (true)
+        {
+            var moved = date;
+            for (var b = 0; b < states.Count; b++) moved = states[b].Earliest(buckets[b], moved, tokens);
+            if (moved <= date) return date;
+            date = moved;
+        }
+    }
+}

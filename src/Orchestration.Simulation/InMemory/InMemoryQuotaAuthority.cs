@@ -1,0 +1,48 @@
+using Orchestration.Core.Quotas;
+
+namespace Orchestration.Simulation.InMemory;
+
+/// <summary>The states of all buckets.</summary>
+internal sealed class QuotaRows : Dictionary<string, BucketState>
+{
+    public QuotaRows()
+        : base(StringComparer.Ordinal)
+    {
+    }
+
+    public BucketState[] Of(IReadOnlyList<QuotaBucket> buckets)
+    {
+        var states = new BucketState[buckets.Count];
+        for (var i = 0; i < states.Length; i++)
+        {
+            if (!TryGetValue(buckets[i].Name, out var state)) Add(buckets[i].Name, state = new BucketState());
+            states[i] = state;
+        }
+
+        return states;
+    }
+}
+
+/// <summary>The quota that all owners share; its clock is the data's.</summary>
+internal sealed class InMemoryQuotaAuthority(InMemoryOwner owner) : IQuotaAuthority
+{
+    public ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ask);
+        return owner.StepAsync(data => QuotaDating.Grant(data.Quotas.Of(ask.Buckets), ask, Now(data)), cancellationToken);
+    }
+
+    public async ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens)
+    {
+        ArgumentNullException.ThrowIfNull(buckets);
+        await owner.StepAsync(
+            data =>
+            {
+                QuotaDating.Settle(data.Quotas.Of(buckets), buckets, tokens, Now(data));
+                return true;
+            },
+            CancellationToken.None);
+    }
+
+    private static double Now(InMemoryData data) => (double)data.Time.GetTimestamp() / data.Time.TimestampFrequency;
+}
