@@ -67,6 +67,9 @@ public sealed class LlmJudge : IJudge
     /// <summary>The descriptor whose version is in the address of each single call; that of samples is shared by any number of them.</summary>
     public JudgeDescriptor CallDescriptor => _calls;
 
+    /// <summary>What is the same for all of its calls.</summary>
+    internal LlmQuestion Question => _question;
+
     /// <summary>The first call for a pair, as it would be sent: for estimates and for showing the prompt.</summary>
     public ChatRequest RequestFor(Pair pair)
     {

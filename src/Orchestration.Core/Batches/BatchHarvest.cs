@@ -1,0 +1,109 @@
+using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Llm;
+using Orchestration.Core.Sweeps;
+
+namespace Orchestration.Core.Batches;
+
+/// <summary>Collects a batch that is over: stores its judgments, then ends it in the log with what it took.</summary>
+internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IReadOnlyList<LlmJudge> judges, BatchMeter meter)
+{
+    /// <summary>Judgments stored in one commit.</summary>
+    private const int Chunk = 256;
+
+    /// <summary>Collects it. Nothing is lost where it is cut off anywhere: judgments are stored before the batch ends, and storing them again changes nothing.</summary>
+    /// <returns>Judgments that it brought; lines that nobody got to.</returns>
+    /// <exception cref="EndpointUnavailableException">The results cannot be read now; the batch has not ended.</exception>
+    /// <exception cref="OrchestrationException">A judge cannot be asked by this endpoint at all; the batch has ended.</exception>
+    public async ValueTask<Yield> CollectAsync(OpenBatch open, RemoteBatch remote, IBatchDeployment deployment, HashSet<JudgmentAddress> failed, CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var chunk = new List<StoredJudgment>(Chunk);
+        var totals = CallTotals.None;
+        long scored = 0, unknown = 0, untouched = 0;
+        OrchestrationException? hopeless = null;
+        if (remote.State != RemoteBatchState.Failed)
+        {
+            await foreach (var line in deployment.ReadAsync(remote, cancellationToken).WithCancellation(cancellationToken))
+            {
+                if (!BatchMark.TryParse(line.CustomId, out var mark) || mark.Judge >= judges.Count || !seen.Add(line.CustomId)) continue;
+                if (line.IsUntouched)
+                {
+                    untouched++;
+                    continue;
+                }
+
+                if (line.Reply is not { } reply)
+                {
+                    if (line.IsCharged) unknown++;
+                    totals += new CallTotals(0, 1, default, 0);
+                    failed.Add(mark.Address);
+                    continue;
+                }
+
+                totals += reply.Totals;
+                if (reply.UnknownAttempts > 0) unknown++;
+                if (Read(judges[mark.Judge], mark.Address, reply, ref hopeless) is not { } judgment)
+                {
+                    failed.Add(mark.Address);
+                    continue;
+                }
+
+                scored++;
+                chunk.Add(judgment);
+                if (chunk.Count < Chunk) continue;
+                await judgments.PutAsync(chunk, cancellationToken);
+                chunk = new List<StoredJudgment>(Chunk);
+            }
+
+            if (chunk.Count > 0) await judgments.PutAsync(chunk, cancellationToken);
+
+            // A line of which nothing was said may have been answered and charged.
+            var missing = Math.Max(0, open.Batch.Requests - seen.Count);
+            if (remote.State == RemoteBatchState.Completed) unknown += missing;
+            else untouched += missing;
+        }
+
+        var unknownUsd = Math.Min(unknown * open.Batch.LargestBoundUsd, Math.Max(0, (open.Batch.BoundUsd ?? 0) - totals.CostUsd));
+        var ended = await log.FinishAsync(
+            open,
+            SweepTotals.None with
+            {
+                Calls = totals.Calls,
+                Failures = totals.Failures,
+                InputTokens = totals.Usage.Input,
+                CachedInputTokens = totals.Usage.CachedInput,
+                OutputTokens = totals.Usage.Output,
+                ReasoningTokens = totals.Usage.Reasoning,
+                CostUsd = totals.CostUsd,
+            },
+            unknownUsd);
+        meter.Ended(open.Id, scored, remote.State == RemoteBatchState.Failed ? 0 : open.Batch.Requests - scored - untouched, ended ? totals : CallTotals.None);
+        if (remote.State != RemoteBatchState.Failed) await deployment.RemoveFilesAsync(remote, cancellationToken);
+        if (hopeless is not null) throw hopeless;
+        return new Yield(scored, untouched);
+    }
+
+    /// <summary>The judgment that a reply holds; null where it holds none, which single calls will sort out.</summary>
+    private static StoredJudgment? Read(LlmJudge judge, JudgmentAddress address, Judging.Deployments.ChatReply reply, ref OrchestrationException? hopeless)
+    {
+        try
+        {
+            var outcome = judge.Question.Read(reply, out var mass);
+            if (outcome.Values is not { } values) return null;
+            return new StoredJudgment
+            {
+                Address = address,
+                Values = values,
+                Detail = new JudgmentDetail { Rationale = outcome.Rationale, ServedModel = reply.ServedModel, Fingerprint = reply.Fingerprint, Mass = mass, Totals = reply.Totals },
+            };
+        }
+        catch (OrchestrationException failure)
+        {
+            hopeless ??= failure;
+            return null;
+        }
+    }
+
+    /// <summary>What a batch brought.</summary>
+    internal readonly record struct Yield(long Scored, long Untouched);
+}
