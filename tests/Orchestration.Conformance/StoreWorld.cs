@@ -1,4 +1,5 @@
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -27,6 +28,8 @@ public interface IStoreOwner : IAsyncDisposable
     ISweepStore Sweeps { get; }
 
     ISpendLedger Spending { get; }
+
+    IBatchLog Batches { get; }
 
     IAggregatorCatalog Aggregators { get; }
 

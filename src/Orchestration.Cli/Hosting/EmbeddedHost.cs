@@ -1,4 +1,5 @@
 using Orchestration.Backends;
+using Orchestration.Backends.Batch;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
@@ -55,6 +56,10 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>A catalog over this host.</summary>
     public JudgeCatalog Catalog(int? concurrency) =>
         new(Config, JudgeCatalog.RubricsOf(Config), new Deployments(Services()), Purchases, concurrency);
+
+    /// <summary>Files and batches of a deployment.</summary>
+    /// <exception cref="OrchestrationException">It is unknown or answers no rubric.</exception>
+    public OpenAiBatchDeployment Batches(string deployment) => new(Config.Deployment(deployment), Services());
 
     /// <summary>The deployment source of a configuration, for commands that need no store.</summary>
     public static IDeploymentSource DeploymentsOf(CliContext context) =>

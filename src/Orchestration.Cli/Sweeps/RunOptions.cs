@@ -22,6 +22,7 @@ internal sealed class RunOptions
     private readonly Option<string[]> _keep = new("--keep") { Description = "Further fields of the rows to pass through to the results.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string[]> _scale = new("--scale") { Description = "Scale of a recorded judge: NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> _rowsPerShard = new("--rows-per-shard") { Description = "Rows that are checkpointed together. Default: 4096, or 256 with judges that call a model." };
+    private readonly Option<bool> _batch = new("--batch") { Description = "Ask language models by files of the batch API, within a day and for a part of the price; single calls for what failed." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be called and what it would cost, and call nothing." };
     private readonly Option<bool> _json = new("--json") { Description = "End standard output with one JSON object." };
 
@@ -36,7 +37,7 @@ internal sealed class RunOptions
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
-            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _dryRun, _json })
+            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _dryRun, _json })
             command.Options.Add(option);
     }
 
@@ -61,6 +62,7 @@ internal sealed class RunOptions
             Map = SweepRunSettings.ParseMap(parsed.GetValue(_map) ?? []),
             Keep = parsed.GetValue(_keep) ?? [],
             Scales = SweepRunSettings.ParseScales(parsed.GetValue(_scale) ?? []),
+            Batch = parsed.GetValue(_batch),
             DryRun = parsed.GetValue(_dryRun),
             Json = parsed.GetValue(_json),
         };

@@ -107,7 +107,8 @@ internal static class SweepCommands
         var maxCost = new Option<decimal?>("--max-cost") { Description = "A new cap in US dollars, over all of the sweep." };
         var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
         var retry = new Option<bool>("--retry-unscored") { Description = "Ask again what had no score." };
-        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, json };
+        var batch = new Option<bool>("--batch") { Description = "As in 'sweep run'. Batches that the sweep has at endpoints are collected either way." };
+        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
@@ -117,7 +118,7 @@ internal static class SweepCommands
             var session = new SweepSession(context, host);
             var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
             return await session.ResumeAsync(
-                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(json), cancellationToken);
+                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), cancellationToken);
         });
         return command;
     }
@@ -134,6 +135,9 @@ internal static class SweepCommands
             {
                 if (!await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, from, SweepState.Cancelled, cancellationToken)) continue;
                 await context.Out.WriteLineAsync($"sweep {sweep.Id} is cancelled");
+                var open = await host.Store.Batches.OpenAsync(sweep.Id, cancellationToken);
+                if (open.Count > 0)
+                    await context.Out.WriteLineAsync($"its batches run on at the endpoint and will be charged, unless you cancel them there: {string.Join(", ", open.Select(batch => batch.RemoteId ?? batch.Batch.Intent))}");
                 return ExitStatus.Completed;
             }
 

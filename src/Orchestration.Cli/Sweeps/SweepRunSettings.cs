@@ -42,6 +42,9 @@ internal sealed record SweepRunSettings
 
     public IReadOnlyDictionary<string, Scale> Scales { get; init; } = new Dictionary<string, Scale>(StringComparer.Ordinal);
 
+    /// <summary>Batches first, at their price; single calls for the rest.</summary>
+    public bool Batch { get; init; }
+
     public bool DryRun { get; init; }
 
     public bool Json { get; init; }

@@ -24,6 +24,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var resolved = catalog.Resolve(settings.Judges);
         if (settings.MaxCostUsd is not null) RequirePrices(resolved.Planned);
         var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles);
+        if (settings is { DryRun: true, Batch: true }) await NoteAsync("--batch: the amounts are those of single calls; batches cost the share of them that each deployment's batch.price-factor says");
         if (settings.DryRun) return await new DryRun(context, host).RunAsync(plan, resolved, settings.Json, cancellationToken);
 
         await host.Store.Sweeps.DeleteUnsealedAsync(cancellationToken);
@@ -38,12 +39,12 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             sweep = await RegisterAsync(plan, settings, cancellationToken);
         }
 
-        return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Json, cancellationToken);
+        return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, cancellationToken);
     }
 
     /// <summary>Goes on with a stored sweep.</summary>
     public async Task<int> ResumeAsync(
-        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool json, CancellationToken cancellationToken)
+        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, CancellationToken cancellationToken)
     {
         switch (sweep.State)
         {
@@ -61,7 +62,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             sweep = await FindAsync(sweep.Id, cancellationToken);
         }
 
-        return await WorkAsync(sweep, concurrency, maxUnscored, json, cancellationToken);
+        return await WorkAsync(sweep, concurrency, maxUnscored, batch, json, cancellationToken);
     }
 
     /// <summary>The sweep with this id.</summary>
@@ -101,7 +102,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         return sweep;
     }
 
-    private async Task<int> WorkAsync(SweepRecord sweep, int? concurrency, MaxUnscored? maxUnscored, bool json, CancellationToken cancellationToken)
+    private async Task<int> WorkAsync(SweepRecord sweep, int? concurrency, MaxUnscored? maxUnscored, bool batch, bool json, CancellationToken cancellationToken)
     {
         var sweeps = host.Store.Sweeps;
         foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
@@ -113,8 +114,10 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var end = SweepState.Completed;
         try
         {
-            await using (new SweepProgressView(context, meter, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count))
+            end = await new BatchSession(context, host).RunAsync(sweep, judges, batch, cancellationToken);
+            if (end == SweepState.Running)
             {
+                await using var view = new SweepProgressView(context, meter, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count);
                 end = await new SweepWorker(sweeps, actors, context.Time, host.Store.Owner, sweep, options, meter).RunAsync(cancellationToken);
             }
         }
@@ -136,7 +139,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
 
         await AddSecondsAsync(sweep.Id, startedAt);
-        var status = await FinishAsync(sweep.Id, end, maxUnscored, json);
+        var status = await FinishAsync(sweep.Id, end, maxUnscored, batch, json);
         // Last: a kill while the files are being written leaves a sweep to go on with, and the same command writes them.
         await ChangeStateAsync(sweep.Id, end);
         return status;
@@ -149,7 +152,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     private async Task ChangeStateAsync(string sweepId, SweepState end) =>
         await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
 
-    private async Task<int> FinishAsync(string sweepId, SweepState end, MaxUnscored? maxUnscored, bool json)
+    private async Task<int> FinishAsync(string sweepId, SweepState end, MaxUnscored? maxUnscored, bool batch, bool json)
     {
         var sweep = (await FindAsync(sweepId, CancellationToken.None)) with { State = end };
         try
@@ -169,8 +172,8 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"sweep {sweep.Id} {SweepSummary.StateText(sweep.State)}: {progress.RowsDone:N0} of {sweep.Rows:N0} {Rows(Summary.Definition.Kind)} in {sweep.Totals.Seconds:0.0} s ({rate:N0}/s), {progress.FromStore:N0} judgments from the store, {sweep.Rejected:N0} rows rejected, ${Summary.Spend.SettledUsd:0.00####}"));
         context.Out.WriteLine($"results in {sweep.OutputFolder}");
-        if (sweep.State is SweepState.Interrupted) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id}");
-        if (sweep.State is SweepState.Capped) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id} --max-cost USD");
+        if (sweep.State is SweepState.Interrupted) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id}{(batch ? " --batch" : "")}");
+        if (sweep.State is SweepState.Capped) context.Out.WriteLine($"go on with: orchestrate sweep resume {sweep.Id}{(batch ? " --batch" : "")} --max-cost USD");
         var status = Status(sweep.State, maxUnscored, progress);
         if (status == ExitStatus.Unsatisfied)
             await NoteAsync(string.Create(CultureInfo.InvariantCulture, $"{progress.Unscored:N0} of {progress.Judgments:N0} judgments are without a score: more than --max-unscored {maxUnscored}"));

@@ -1,3 +1,4 @@
+using Orchestration.Core.Batches;
 using Orchestration.Core.Judging.Deployments;
 
 namespace Orchestration.Core.Configuration;
@@ -208,6 +209,9 @@ public sealed record DeploymentConfig
 
     /// <summary>The name of the parameter that limits the output.</summary>
     public OutputLimitParameter OutputLimit { get; init; }
+
+    /// <summary>How batches of a chat deployment are made and what they cost.</summary>
+    public BatchOptions Batch { get; init; } = new();
 
     /// <summary>The form of a reward endpoint.</summary>
     public RewardForm Form { get; init; }

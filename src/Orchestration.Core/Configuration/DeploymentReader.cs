@@ -62,6 +62,7 @@ internal static partial class DeploymentReader
             ReasoningModel = reasoning,
             ReasoningEffort = section.Text("reasoning-effort")?.Trim(),
             Images = section.Flag("images") ?? false,
+            Batch = BatchReader.Read(section),
             OutputLimit = section.OneOf("output-limit-parameter", ("max_tokens", OutputLimitParameter.MaxTokens), ("max_completion_tokens", OutputLimitParameter.MaxCompletionTokens))
                 ?? (reasoning ? OutputLimitParameter.MaxCompletionTokens : OutputLimitParameter.MaxTokens),
         };
@@ -80,7 +81,7 @@ internal static partial class DeploymentReader
             PricePerCall = section.Money("price-per-call", "US dollars per call"),
             Form = section.OneOf("form", ("simple", RewardForm.Simple), ("pooling", RewardForm.Pooling)) ?? RewardForm.Simple,
         };
-        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "reasoning-effort", "images", "output-limit-parameter", "identity", "identity-client-id", "token-scope");
+        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "reasoning-effort", "images", "output-limit-parameter", "identity", "identity-client-id", "token-scope", "batch");
         return result;
     }
 

@@ -30,6 +30,8 @@ public sealed class InMemoryData
 
     internal SpendRows Spending { get; } = new();
 
+    internal BatchRows Batches { get; } = new();
+
     internal AggregatorRows Aggregators { get; } = new();
 
     internal QuotaRows Quotas { get; } = new();

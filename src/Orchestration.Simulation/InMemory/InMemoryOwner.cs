@@ -1,4 +1,5 @@
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -18,6 +19,7 @@ public sealed class InMemoryOwner : IAsyncDisposable
         Judgments = new InMemoryJudgmentStore(this);
         Sweeps = new InMemorySweepStore(this);
         Spending = new InMemorySpendLedger(this);
+        Batches = new InMemoryBatchLog(this);
         Aggregators = new InMemoryAggregatorCatalog(this);
         Quotas = new InMemoryQuotaAuthority(this);
     }
@@ -33,6 +35,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Reservations and caps.</summary>
     public ISpendLedger Spending { get; }
+
+    /// <summary>Batches that sweeps have at endpoints.</summary>
+    public IBatchLog Batches { get; }
 
     /// <summary>Aggregator versions and which of them is active.</summary>
     public IAggregatorCatalog Aggregators { get; }

@@ -13,6 +13,26 @@ internal sealed class SpendRows
 
     public Account this[string payer] => Accounts.TryGetValue(payer, out var account) ? account : Accounts[payer] = new Account();
 
+    public SpendReservation? Reserve(string payer, decimal amountUsd, string owner)
+    {
+        var account = this[payer];
+        if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
+        account.Held += amountUsd;
+        var reservation = new SpendReservation(++Reservations, payer, amountUsd);
+        Open.Add(reservation.Id, (reservation, owner));
+        return reservation;
+    }
+
+    public bool Settle(long id, decimal settledUsd, decimal unknownUsd)
+    {
+        if (!Open.Remove(id, out var open)) return false;
+        var account = this[open.Reservation.Payer];
+        account.Held -= open.Reservation.AmountUsd;
+        account.Settled += settledUsd;
+        account.Unknown += unknownUsd;
+        return true;
+    }
+
     internal sealed class Account
     {
         public decimal? Cap { get; set; }
@@ -40,15 +60,7 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
         ArgumentException.ThrowIfNullOrEmpty(payer);
         ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
         return await owner.StepAsync(
-            data =>
-            {
-                var account = data.Spending[payer];
-                if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
-                account.Held += amountUsd;
-                var reservation = new SpendReservation(++data.Spending.Reservations, payer, amountUsd);
-                data.Spending.Open.Add(reservation.Id, (reservation, owner.Owner));
-                return reservation;
-            },
+            data => data.Spending.Reserve(payer, amountUsd, owner.Owner),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -58,15 +70,7 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
         await owner.StepAsync(
-            data =>
-            {
-                if (!data.Spending.Open.Remove(reservation.Id, out var open)) return false;
-                var account = data.Spending[open.Reservation.Payer];
-                account.Held -= open.Reservation.AmountUsd;
-                account.Settled += settledUsd;
-                account.Unknown += unknownUsd;
-                return true;
-            },
+            data => data.Spending.Settle(reservation.Id, settledUsd, unknownUsd),
             CancellationToken.None).ConfigureAwait(false);
     }
 

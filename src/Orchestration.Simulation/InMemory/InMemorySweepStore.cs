@@ -177,20 +177,7 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
         cancellationToken);
 
     public async ValueTask AddTotalsAsync(string sweepId, SweepTotals totals, CancellationToken cancellationToken) => await silo.StepAsync(
-        data =>
-        {
-            var sweep = data.Sweeps.Require(sweepId);
-            var sum = sweep.Totals;
-            return sweep.Totals = new SweepTotals(
-                sum.Calls + totals.Calls,
-                sum.Failures + totals.Failures,
-                sum.InputTokens + totals.InputTokens,
-                sum.CachedInputTokens + totals.CachedInputTokens,
-                sum.OutputTokens + totals.OutputTokens,
-                sum.ReasoningTokens + totals.ReasoningTokens,
-                sum.CostUsd + totals.CostUsd,
-                sum.Seconds + totals.Seconds);
-        },
+        data => data.Sweeps.AddTotals(sweepId, totals),
         cancellationToken).ConfigureAwait(false);
 
     public ValueTask<int> ReopenUnscoredAsync(string sweepId, CancellationToken cancellationToken) => silo.StepAsync(

@@ -28,6 +28,21 @@ internal sealed class SweepRows
 
     public Sweep Require(string id) => Find(id) ?? throw new OrchestrationException(ErrorCodes.NotFound, $"There is no sweep {id} in this store.");
 
+    public SweepTotals AddTotals(string id, SweepTotals totals)
+    {
+        var sweep = Require(id);
+        var sum = sweep.Totals;
+        return sweep.Totals = new SweepTotals(
+            sum.Calls + totals.Calls,
+            sum.Failures + totals.Failures,
+            sum.InputTokens + totals.InputTokens,
+            sum.CachedInputTokens + totals.CachedInputTokens,
+            sum.OutputTokens + totals.OutputTokens,
+            sum.ReasoningTokens + totals.ReasoningTokens,
+            sum.CostUsd + totals.CostUsd,
+            sum.Seconds + totals.Seconds);
+    }
+
     public Sweep RequireRegistering(string id)
     {
         var sweep = Require(id);

@@ -110,6 +110,15 @@ internal static class Schema
         -- What was granted in the last minute and when the next call is due; the layout is the authority's own.
         CREATE TABLE quotas(bucket TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
         """,
+        """
+        -- Batches at endpoints that have not ended; remote is null where it is not known whether the batch was made.
+        CREATE TABLE batches(
+          id INTEGER PRIMARY KEY AUTOINCREMENT, sweep INTEGER NOT NULL, deployment TEXT NOT NULL, intent TEXT NOT NULL, requests INTEGER NOT NULL,
+          bound TEXT, largest_bound TEXT NOT NULL, reservation INTEGER, remote TEXT, created_at INTEGER NOT NULL
+        );
+        CREATE INDEX batches_by_sweep ON batches(sweep);
+        CREATE TABLE batch_holds(sweep INTEGER PRIMARY KEY, owner TEXT NOT NULL);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,10 +1,12 @@
 using Orchestration.Core;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Aggregators;
+using Orchestration.Storage.Sqlite.Batches;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Quotas;
 using Orchestration.Storage.Sqlite.Spending;
@@ -34,7 +36,9 @@ public sealed class SqliteStore : IAsyncDisposable
         _reads = new ReadConnections(connection.Path, options);
         Judgments = new SqliteJudgmentStore(_writer, journal, cache, _reads);
         Sweeps = new SqliteSweepStore(_writer, _reads, owners, options.TimeProvider);
-        Spending = new SqliteSpendLedger(_writer, _reads, owners);
+        var ledger = new SqliteSpendLedger(_writer, _reads, owners);
+        Spending = ledger;
+        Batches = new SqliteBatchLog(_writer, _reads, owners, ledger, options.TimeProvider);
         Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
         Quotas = new SqliteQuotaAuthority(_writer, options.TimeProvider);
     }
@@ -47,6 +51,9 @@ public sealed class SqliteStore : IAsyncDisposable
 
     /// <summary>Reservations and caps.</summary>
     public ISpendLedger Spending { get; }
+
+    /// <summary>Batches that sweeps have at endpoints.</summary>
+    public IBatchLog Batches { get; }
 
     /// <summary>Aggregator versions and which of them is active.</summary>
     public IAggregatorCatalog Aggregators { get; }

@@ -1,5 +1,6 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -32,6 +33,11 @@ public sealed class InMemoryQuotaAuthorityTests : QuotaAuthorityConformance
 }
 
 public sealed class InMemorySpendLedgerTests : SpendLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryBatchLogTests : BatchLogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -77,6 +83,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public ISweepStore Sweeps => owner.Sweeps;
 
         public ISpendLedger Spending => owner.Spending;
+
+        public IBatchLog Batches => owner.Batches;
 
         public IAggregatorCatalog Aggregators => owner.Aggregators;
 

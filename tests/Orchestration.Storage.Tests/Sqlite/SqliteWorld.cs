@@ -1,5 +1,6 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -41,6 +42,8 @@ public sealed class SqliteWorld : IStoreWorld
         public ISweepStore Sweeps => store.Sweeps;
 
         public ISpendLedger Spending => store.Spending;
+
+        public IBatchLog Batches => store.Batches;
 
         public IAggregatorCatalog Aggregators => store.Aggregators;
 

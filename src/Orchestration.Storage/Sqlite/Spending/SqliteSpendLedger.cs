@@ -34,7 +34,7 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         ArgumentNullException.ThrowIfNull(reservation);
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
-        await writer.RunAsync(connection => Settle(connection, reservation, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
+        await writer.RunAsync(connection => Settle(connection, reservation.Id, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
     }
 
     public async ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken)
@@ -43,7 +43,8 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         return await reads.RunAsync(connection => Status(connection, payer), cancellationToken).ConfigureAwait(false);
     }
 
-    private SpendReservation? Reserve(Connection connection, string payer, decimal amount)
+    /// <summary>Reserves within a transaction; null where it would pass the cap.</summary>
+    internal SpendReservation? Reserve(Connection connection, string payer, decimal amount)
     {
         var account = Account.Read(connection, payer);
         if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amount > cap) return null;
@@ -53,13 +54,14 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         return new SpendReservation(connection.LastInsertedId, payer, amount);
     }
 
-    private static bool Settle(Connection connection, SpendReservation reservation, decimal settled, decimal unknown)
+    /// <summary>Settles within a transaction; false where that was done before.</summary>
+    internal static bool Settle(Connection connection, long reservation, decimal settled, decimal unknown)
     {
         decimal held;
         string payer;
         using (var delete = connection.Use("DELETE FROM reservations WHERE id = ?1 RETURNING payer, amount"))
         {
-            if (!delete.Bind(1, reservation.Id).Step()) return false;
+            if (!delete.Bind(1, reservation).Step()) return false;
             payer = delete.Text(0);
             held = delete.Decimal(1);
         }

@@ -140,21 +140,22 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
     {
         ArgumentNullException.ThrowIfNull(totals);
         var number = SweepKeys.Number(sweepId) ?? throw SweepKeys.NotFound(sweepId);
-        await writer.RunAsync(
-            connection =>
-            {
-                var sum = SweepRows.Find(connection, number) ?? throw SweepKeys.NotFound(sweepId);
-                using var update = connection.Use(
-                    """
-                    UPDATE sweeps SET calls = calls + ?2, failures = failures + ?3, input_tokens = input_tokens + ?4,
-                      cached_input_tokens = cached_input_tokens + ?5, output_tokens = output_tokens + ?6, reasoning_tokens = reasoning_tokens + ?7,
-                      cost_usd = ?8, seconds = seconds + ?9
-                    WHERE number = ?1
-                    """);
-                return update.Bind(1, number).Bind(2, totals.Calls).Bind(3, totals.Failures).Bind(4, totals.InputTokens).Bind(5, totals.CachedInputTokens)
-                    .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Step();
-            },
-            cancellationToken).ConfigureAwait(false);
+        await writer.RunAsync(connection => AddTotals(connection, number, sweepId, totals), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds to a sweep's totals within a transaction.</summary>
+    internal static bool AddTotals(Connection connection, long number, string sweepId, SweepTotals totals)
+    {
+        var sum = SweepRows.Find(connection, number) ?? throw SweepKeys.NotFound(sweepId);
+        using var update = connection.Use(
+            """
+            UPDATE sweeps SET calls = calls + ?2, failures = failures + ?3, input_tokens = input_tokens + ?4,
+              cached_input_tokens = cached_input_tokens + ?5, output_tokens = output_tokens + ?6, reasoning_tokens = reasoning_tokens + ?7,
+              cost_usd = ?8, seconds = seconds + ?9
+            WHERE number = ?1
+            """);
+        return update.Bind(1, number).Bind(2, totals.Calls).Bind(3, totals.Failures).Bind(4, totals.InputTokens).Bind(5, totals.CachedInputTokens)
+            .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Step();
     }
 
     public async ValueTask<int> ReopenUnscoredAsync(string sweepId, CancellationToken cancellationToken)
