@@ -1,3 +1,4 @@
+using Orchestration.Core.Batches;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
@@ -30,6 +31,7 @@ public sealed class ConfigurationTests
                 max-output-tokens: 512
                 temperature: 0.2
                 output-limit-parameter: max_completion_tokens
+                batch: {price-factor: 0.4, max-requests: 1000, max-megabytes: 20, max-open: 3, poll-seconds: 5, listed-within-seconds: 90, path: /chat/completions}
             """);
 
         config.Deployment("gpt-mini").ShouldBe(new DeploymentConfig
@@ -50,6 +52,16 @@ public sealed class ConfigurationTests
             MaxOutputTokens = 512,
             Temperature = 0.2,
             OutputLimit = OutputLimitParameter.MaxCompletionTokens,
+            Batch = new BatchOptions
+            {
+                PriceFactor = 0.4m,
+                MaxRequests = 1000,
+                MaxBytes = 20_000_000,
+                MaxOpen = 3,
+                Poll = TimeSpan.FromSeconds(5),
+                ListedWithin = TimeSpan.FromSeconds(90),
+                Path = "/chat/completions",
+            },
         });
     }
 
