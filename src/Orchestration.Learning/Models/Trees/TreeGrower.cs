@@ -18,7 +18,7 @@ internal sealed class TreeGrower
     private readonly bool[] _monotone;
     private readonly int[] _starts;
     private readonly double[] _sums;
-    private readonly double _leastCurvature;
+    private double _leastCurvature;
     private int[] _order = [];
     private int[] _spare = [];
 
@@ -28,8 +28,6 @@ internal sealed class TreeGrower
         _monotone = new bool[rows.Judges];
         for (var j = 0; j < rows.Judges && monotone; j++) _monotone[j] = options.MonotoneJudges?.Contains(j) ?? true;
 
-        // A comparison's curvature is at most ¼ a row, a human score's is 1.
-        _leastCurvature = options.LeafWeight * (rows.Each == 2 ? 0.25 : 1);
         _starts = new int[rows.Judges + 1];
         for (var j = 0; j < rows.Judges; j++) _starts[j + 1] = _starts[j] + rows.Edges[j].Length + 1;
         _sums = new double[2 * _starts[^1]];
@@ -43,6 +41,9 @@ internal sealed class TreeGrower
     {
         if (_order.Length < rows.Length) (_order, _spare) = (new int[rows.Length], new int[rows.Length]);
         rows.CopyTo(_order);
+
+        // A comparison's curvature is at most ¼ a row, a human score's is 1.
+        _leastCurvature = Math.Min(_options.LeafWeight, Math.Max(3, rows.Length / 12.0)) * (_rows.Each == 2 ? 0.25 : 1);
         var tree = FittedTree.Empty();
         Grow(tree, 0, 0, rows.Length, judges, slopes, double.NegativeInfinity, double.PositiveInfinity);
         return tree;

@@ -15,7 +15,7 @@ internal sealed record TreeOptions
     /// <summary>Trees without a better loss on the held-out groups before adding stops; 0 grows every tree and holds nothing out.</summary>
     public int Patience { get; init; } = 60;
 
-    /// <summary>Rows' worth of weight in a leaf at least, at least 1.</summary>
+    /// <summary>Rows' worth of weight in a leaf at least, at least 1; where a tree sees few rows a twelfth of them is enough, though not below 3.</summary>
     public double LeafWeight { get; init; } = 20;
 
     /// <summary>Rows' worth of zero added to each leaf: it shrinks small leaves.</summary>

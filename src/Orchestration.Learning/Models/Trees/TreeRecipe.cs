@@ -9,7 +9,7 @@ namespace Orchestration.Learning.Models.Trees;
 internal sealed class TreeRecipe(TreeOptions options) : IModelRecipe
 {
     private const int Folds = 5;
-    private const int TreesWithoutHeldOut = 50;
+    private const int TreesWithoutHeldOut = 100;
     private const ulong FoldStream = 1000;
     private const ulong LastStream = 1001;
     private readonly TreeOptions _options = options.Checked();
