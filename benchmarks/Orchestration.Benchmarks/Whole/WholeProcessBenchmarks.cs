@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Orchestration.Benchmarks.Learning;
 using Orchestration.Benchmarks.Storage;
 using Orchestration.Simulation;
 
@@ -24,6 +25,7 @@ internal static class WholeProcessBenchmarks
         ["code"] = CodeAsync,
         ["calls"] = CallsAsync,
         ["cold"] = ColdAsync,
+        ["mlp"] = (folder, report) => NetworkBenchmark.RunAsync(folder, report.Figure),
     };
 
     public static async Task<int> RunAsync(string[] names)
@@ -199,15 +201,16 @@ internal static class WholeProcessBenchmarks
         private static string Processor() => File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor"
             : "unknown processor";
+    }
 
-        private static string Root()
+    /// <summary>The root of the checkout it runs in.</summary>
+    public static string Root()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "Orchestration.sln"))) return folder.FullName;
-            }
-
-            throw new DirectoryNotFoundException("Run it from a checkout.");
+            if (File.Exists(Path.Combine(folder.FullName, "Orchestration.sln"))) return folder.FullName;
         }
+
+        throw new DirectoryNotFoundException("Run it from a checkout.");
     }
 }

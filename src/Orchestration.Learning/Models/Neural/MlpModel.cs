@@ -77,6 +77,7 @@ internal sealed class MlpModel : IScoreModel
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Predict(ReadOnlySpan<double> scores)
     {
         if (scores.Length != Judges) throw new ArgumentException($"{scores.Length} scores for {Judges} judges.", nameof(scores));
@@ -88,6 +89,7 @@ internal sealed class MlpModel : IScoreModel
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Predict(ReadOnlySpan<double> scores, Span<double> predictions)
     {
         if (scores.Length != (long)predictions.Length * Judges)

@@ -16,7 +16,7 @@ internal sealed record MlpOptions
     public double LearningRate { get; init; } = 0.003;
 
     /// <summary>Decoupled weight decay of AdamW, at least 0.</summary>
-    public double WeightDecay { get; init; } = 0.01;
+    public double WeightDecay { get; init; } = 0.1;
 
     /// <summary>Rows a step, at least 1.</summary>
     public int Batch { get; init; } = 32;

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Orchestration.Learning.Models.Neural;
 
 /// <summary>
@@ -168,12 +171,19 @@ internal sealed class MlpTrainer
     private void Project()
     {
         if (!_monotone) return;
-        for (var at = 0; at < _shape.HiddenBias; at++) Keep(at, at % MlpShape.Lanes);
-        for (var unit = 0; unit < _shape.Padded; unit++) Keep(_shape.OutputWeight + unit, unit);
+        Keep(_weights.AsSpan(0, _shape.HiddenBias));
+        Keep(_weights.AsSpan(_shape.OutputWeight, _shape.Padded));
     }
 
-    private void Keep(int at, int unit)
+    /// <summary>Zero where a weight has not its unit's sign; units lie side by side, so signs alternate from lane to lane.</summary>
+    private static void Keep(Span<float> weights)
     {
-        if (_weights[at] * Sign(unit) < 0) _weights[at] = 0;
+        var signs = Vector256.Create(1f, -1, 1, -1, 1, -1, 1, -1);
+        ref var first = ref MemoryMarshal.GetReference(weights);
+        for (nuint at = 0; at < (nuint)weights.Length; at += 8)
+        {
+            var weight = Vector256.LoadUnsafe(ref first, at);
+            Vector256.ConditionalSelect(Vector256.GreaterThan(weight * signs, Vector256<float>.Zero), weight, Vector256<float>.Zero).StoreUnsafe(ref first, at);
+        }
     }
 }
