@@ -32,6 +32,7 @@ internal sealed class AdamW(int length, double learningRate, double weightDecay)
         var root = Vector256.Create((float)(1 / Math.Sqrt(1 - _power2)));
         var (keep1, add1) = (Vector256.Create((float)Beta1), Vector256.Create((float)(1 - Beta1)));
         var (keep2, add2) = (Vector256.Create((float)Beta2), Vector256.Create((float)(1 - Beta2)));
+        var least = Vector256.Create(1e-30f);
         ref var w = ref MemoryMarshal.GetReference(weights);
         ref var g = ref MemoryMarshal.GetReference(gradient[..weights.Length]);
         ref var m = ref MemoryMarshal.GetArrayDataReference(_first);
@@ -41,6 +42,10 @@ internal sealed class AdamW(int length, double learningRate, double weightDecay)
             var slope = Vector256.LoadUnsafe(ref g, i);
             var first = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref m, i), keep1, slope * add1);
             var second = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref v, i), keep2, slope * slope * add2);
+
+            // What has died down to nothing is nothing: numbers below the normal range would make every later step many times slower.
+            first &= Vector256.GreaterThan(Vector256.Abs(first), least);
+            second &= Vector256.GreaterThan(second, least);
             first.StoreUnsafe(ref m, i);
             second.StoreUnsafe(ref v, i);
             var denominator = Vector256.FusedMultiplyAdd(Vector256.Sqrt(second), root, Vector256.Create(Epsilon));
