@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Orchestration.Core.Aggregation;
+using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 
@@ -9,13 +12,17 @@ public sealed class EmbeddedActors : IActors
 {
     private readonly FrozenDictionary<string, IJudge> _judges;
     private readonly PairEvaluation _evaluation;
+    private readonly ConcurrentDictionary<string, Aggregator> _aggregators = new(StringComparer.Ordinal);
+    private readonly IAggregatorCatalog? _catalog;
 
     /// <summary>Hosts these judges.</summary>
     /// <param name="judges">By id; ids are unique.</param>
     /// <param name="judgments">Where paid judgments are looked up before a judge is asked; null where nothing is stored.</param>
     /// <param name="time">Measures deadlines.</param>
-    public EmbeddedActors(IEnumerable<IJudge> judges, IJudgmentStore? judgments, TimeProvider time)
+    /// <param name="aggregators">Where aggregator versions live; null where there are none.</param>
+    public EmbeddedActors(IEnumerable<IJudge> judges, IJudgmentStore? judgments, TimeProvider time, IAggregatorCatalog? aggregators = null)
     {
+        _catalog = aggregators;
         _judges = judges.ToFrozenDictionary(judge => judge.Descriptor.Id, StringComparer.Ordinal);
         _evaluation = new PairEvaluation(this, judgments, time);
     }
@@ -27,4 +34,12 @@ public sealed class EmbeddedActors : IActors
 
     /// <inheritdoc/>
     public IPairEvaluation PairEvaluation(string key) => _evaluation;
+
+    /// <inheritdoc/>
+    public IAggregator Aggregator(string name) => _catalog is null
+        ? throw new OrchestrationException(ErrorCodes.NotFound, $"This host keeps no aggregators, and so none called '{name}'. Open it with a store.")
+        : _aggregators.GetOrAdd(name, static (key, catalog) => new Aggregator(key, catalog), _catalog);
+
+    /// <summary>The aggregators that have been asked for, for a feed to keep up to date.</summary>
+    public IReadOnlyCollection<Aggregator> HostedAggregators => [.. _aggregators.Values];
 }

@@ -1,3 +1,4 @@
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 
@@ -15,4 +16,8 @@ public interface IActors
 
     /// <summary>A pair evaluation. The key (pair and judge-set version, or a shard) decides placement only.</summary>
     IPairEvaluation PairEvaluation(string key);
+
+    /// <summary>The aggregator with this name; one that holds no version answers with a refusal.</summary>
+    /// <exception cref="OrchestrationException">This host keeps no aggregators (<see cref="ErrorCodes.NotFound"/>).</exception>
+    IAggregator Aggregator(string name);
 }

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using Orchestration.Core.Aggregation.Versions;
+using Orchestration.Learning.Models;
+
+namespace Orchestration.Core.Aggregation.Serving;
+
+/// <summary>A version that is ready to score. Immutable and safe for concurrent use.</summary>
+public sealed class LoadedVersion
+{
+    private readonly ConditionalWeakTable<AggregatorColumns, VersionBinding> _bindings = [];
+
+    private LoadedVersion(AggregatorVersion version, IScoreModel model)
+    {
+        Version = version;
+        Model = model;
+    }
+
+    /// <summary>The version.</summary>
+    public AggregatorVersion Version { get; }
+
+    /// <summary>Its id.</summary>
+    public string Id => Version.Id;
+
+    /// <summary>Its judges, in the order of the model's inputs.</summary>
+    public IReadOnlyList<AggregatorJudge> Judges => Version.Manifest.Basis.Judges;
+
+    /// <summary>Its model.</summary>
+    public IScoreModel Model { get; }
+
+    /// <summary>Makes a version's model.</summary>
+    /// <exception cref="OrchestrationException">This build does not know the model, or its weights do not fit (<see cref="ErrorCodes.Store"/>).</exception>
+    public static LoadedVersion Load(AggregatorVersion version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        try
+        {
+            var model = ScoreModels.Restore(version.Model);
+            var judges = version.Manifest.Basis.Judges.Count;
+            if (model.Judges != judges) throw new ArgumentException($"Its model takes {model.Judges} judges and its manifest names {judges}.", nameof(version));
+            return new LoadedVersion(version, model);
+        }
+        catch (ArgumentException e)
+        {
+            throw new OrchestrationException(
+                ErrorCodes.Store, $"Version {version.ShortId} of the aggregator '{version.Manifest.Name}' cannot be used: {e.Message.TrimEnd('.')}. Use the build that trained it ({version.Manifest.Build ?? "unknown"}), or train again.", e);
+        }
+    }
+
+    /// <summary>Reads a stored version and makes its model.</summary>
+    /// <exception cref="OrchestrationException">Damaged, or not known to this build.</exception>
+    public static LoadedVersion Load(StoredAggregator stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        var place = $"the stored version {AggregatorVersion.Short(stored.Id)} of the aggregator '{stored.Name}'";
+        return Load(AggregatorVersion.Read($"The manifest of {place}", stored.Manifest, $"The weights of {place}", stored.Weights));
+    }
+
+    /// <summary>How this version reads these columns; worked out once for each.</summary>
+    public VersionBinding Bind(AggregatorColumns columns) => _bindings.GetValue(columns, c => VersionBinding.Of(this, c));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Version.Manifest.Name} {Version.ShortId}";
+}

@@ -1,0 +1,136 @@
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Core.Aggregation.Training;
+
+/// <summary>Where rows to learn from are read, and by which fields.</summary>
+public sealed record TrainingInput
+{
+    /// <summary>Files of results, of verdicts, or of <c>{id, group, scores, target}</c>: JSON lines or CSV, plain or gzip.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>The field of the human score or, for comparisons, of the label.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The field that says which rows belong to one prompt. Null: <c>group</c>, else the prompt's hash, else the id.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>A field with each row's weight, more than 0; null where all weigh the same.</summary>
+    public string? Weight { get; init; }
+
+    /// <summary>A further field to keep of each row (to hold out each of its values whole); null for none.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>The judges to learn from; empty for all. In CSV the columns of these names, otherwise those called <c>scores.NAME</c>.</summary>
+    public IReadOnlyList<string> Judges { get; init; } = [];
+
+    /// <summary>Where bad rows go; null where they are only counted.</summary>
+    public string? RejectsPath { get; init; }
+}
+
+/// <summary>Rows to learn from as read: judges' own scales, nothing mapped or left out yet.</summary>
+public sealed class TrainingRows
+{
+    private readonly Dictionary<string, int> _judges = new(StringComparer.Ordinal);
+    private readonly List<string> _names = [];
+    private readonly List<List<double>> _columns = [];
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+
+    /// <summary>Human scores or comparisons; null before the first row.</summary>
+    public Versions.LearnedFrom? LearnedFrom { get; internal set; }
+
+    /// <summary>How many.</summary>
+    public int Count => Ids.Count;
+
+    /// <summary>The judges, in the order in which they were met.</summary>
+    public IReadOnlyList<string> Judges => _names;
+
+    /// <summary>Each row's id.</summary>
+    public List<string> Ids { get; } = [];
+
+    /// <summary>Each row's group.</summary>
+    public List<string> Groups { get; } = [];
+
+    /// <summary>The human score; for comparisons 1 (A preferred), 0 or ½.</summary>
+    public List<double> Targets { get; } = [];
+
+    /// <summary>Each row's weight; 1 where none is named.</summary>
+    public List<double> Weights { get; } = [];
+
+    /// <summary>The further field's value; empty where none is named.</summary>
+    public List<string> Parts { get; } = [];
+
+    /// <summary>Rows without a human score: not bad, and not learned from.</summary>
+    public int Unlabelled { get; internal set; }
+
+    /// <summary>Bad rows.</summary>
+    public int Rejected { get; internal set; }
+
+    /// <summary>Bad rows by reason.</summary>
+    public IReadOnlyDictionary<string, long> RejectedByReason { get; internal set; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>The first bad row's message, with file and line; null for none.</summary>
+    public string? FirstReject { get; internal set; }
+
+    /// <summary>True where a row had neither group nor prompt and stands as a group of its own.</summary>
+    public bool HasLoneRows { get; internal set; }
+
+    /// <summary>The files with their sizes and hashes.</summary>
+    public IReadOnlyList<InputFile> Inputs { get; internal set; } = [];
+
+    /// <summary>What the summaries beside the files state of their judges, by name.</summary>
+    public IReadOnlyDictionary<string, KnownColumn> Known { get; internal set; } = new Dictionary<string, KnownColumn>(StringComparer.Ordinal);
+
+    /// <summary>A judge's scores, one a row; NaN where it has none. For comparisons its mean verdict for answer A, −1 to 1.</summary>
+    public IReadOnlyList<double> Column(int judge)
+    {
+        var column = _columns[judge];
+        while (column.Count < Count) column.Add(double.NaN);
+        return column;
+    }
+
+    internal bool HasId(string id) => _ids.Contains(id);
+
+    internal void Add(in TrainingRow row)
+    {
+        _ids.Add(row.Id!);
+        foreach (var (name, value) in row.Scores)
+        {
+            if (!_judges.TryGetValue(name, out var judge))
+            {
+                _judges.Add(name, judge = _names.Count);
+                _names.Add(name);
+                _columns.Add([]);
+            }
+
+            var column = _columns[judge];
+            while (column.Count < Count) column.Add(double.NaN);
+            column.Add(value);
+        }
+
+        Ids.Add(row.Id!);
+        Groups.Add(row.Group!);
+        Targets.Add(row.Target);
+        Weights.Add(row.Weight);
+        Parts.Add(row.Part ?? "");
+    }
+}
+
+/// <summary>What a summary states of a column.</summary>
+/// <param name="Scale">Its scale; null where it states none.</param>
+/// <param name="Rubric">Hash of its rubric's text.</param>
+/// <param name="Version">The judge's version.</param>
+public sealed record KnownColumn(Judging.Scale? Scale, string? Rubric, string? Version);
+
+/// <summary>One row while it is read.</summary>
+internal struct TrainingRow
+{
+    public string? Id;
+    public string? Group;
+    public string? Prompt;
+    public string? Part;
+    public double Target;
+    public double Weight;
+    public bool HasTarget;
+    public Versions.LearnedFrom? Kind;
+    public List<(string Judge, double Score)> Scores;
+}
