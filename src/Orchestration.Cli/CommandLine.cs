@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Judges;
@@ -19,6 +20,7 @@ public static class CommandLine
         {
             SweepCommands.Create(context),
             CompareCommands.Create(context),
+            TrainCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),
             EndpointCommand.Create(context),

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Reading;
+using Orchestration.Learning.Selection;
 
 namespace Orchestration.Core.Aggregation.Training;
 
@@ -316,9 +317,7 @@ public static class TrainingReader
 internal static class VerdictValue
 {
     /// <summary>The mean of both, the second one flipped back: −1 to 1, above 0 for answer A; NaN where neither is readable.</summary>
-    public static double Of(Preference? asShown, Preference? swapped) =>
-        asShown is null && swapped is null ? double.NaN : (Sign(asShown) - Sign(swapped)) / 2.0;
+    public static double Of(Preference? asShown, Preference? swapped) => VerdictFeatures.Mean(Sign(asShown), Sign(swapped));
 
-    // An unreadable verdict counts as a tie does (JudgeBench's convention).
-    private static int Sign(Preference? verdict) => verdict switch { Preference.A => 1, Preference.B => -1, _ => 0 };
+    private static double Sign(Preference? verdict) => verdict switch { null => double.NaN, Preference.A => 1, Preference.B => -1, _ => 0 };
 }

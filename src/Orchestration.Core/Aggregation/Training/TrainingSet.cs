@@ -89,6 +89,20 @@ public sealed class TrainingSet
         return Build(rows, input, judges, columns, leftOut);
     }
 
+    /// <summary>Maps rows as a version does, with its judges in its order; one that the rows do not have is missing.</summary>
+    public static TrainingSet Under(TrainingRows rows, TrainingInput input, IReadOnlyList<AggregatorJudge> judges)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var columns = new List<double[]>();
+        foreach (var judge in judges)
+        {
+            var place = Enumerable.Range(0, rows.Judges.Count).FirstOrDefault(j => rows.Judges[j] == judge.Name, -1);
+            columns.Add(place < 0 ? Enumerable.Repeat(double.NaN, rows.Count).ToArray() : [.. rows.Column(place).Select(judge.Map)]);
+        }
+
+        return Build(rows, input, [.. judges], columns, []);
+    }
+
     private static TrainingSet Build(TrainingRows rows, TrainingInput input, List<AggregatorJudge> judges, List<double[]> columns, List<(string, string)> leftOut)
     {
         var scores = new double[rows.Count * judges.Count];
@@ -111,7 +125,7 @@ public sealed class TrainingSet
             Preferences = isScores ? null : new PreferenceData(judges.Count, scores, [.. scores.Select(static s => 1 - s)], [.. rows.Targets], groups, weights),
             Target = isScores ? new AggregatorTarget(input.Target, rows.Targets.Min(), rows.Targets.Max()) : new AggregatorTarget(input.Target, 0, 0),
             Facts = new AggregatorTraining(
-                HashOf(rows, judges), rows.Count, groups.Max() + 1, rows.HasLoneRows && input.Group is null ? null : input.Group ?? "group",
+                HashOf(rows, judges), rows.Count, groups.Max() + 1, input.Group, input.Weight, input.Part,
                 [.. rowHashes.Order()], [.. groupHashes.Distinct().Order()]),
             RowHashes = rowHashes,
             GroupHashes = groupHashes,
@@ -146,7 +160,8 @@ public sealed class TrainingSet
         var buffer = new byte[8];
         Text(rows.LearnedFrom!.Value.ToString());
         foreach (var judge in judges) Text(judge.Name);
-        var columns = judges.Select(judge => rows.Column(Enumerable.Range(0, rows.Judges.Count).First(j => rows.Judges[j] == judge.Name))).ToArray();
+        var columns = judges.Select(judge => Enumerable.Range(0, rows.Judges.Count).FirstOrDefault(j => rows.Judges[j] == judge.Name, -1))
+            .Select(j => j < 0 ? Enumerable.Repeat(double.NaN, rows.Count).ToArray() : rows.Column(j)).ToArray();
         for (var row = 0; row < rows.Count; row++)
         {
             Text(rows.Ids[row]);

@@ -84,6 +84,9 @@ public sealed record AggregatorBasis
     /// <summary>The model that came of it (<c>mean-fit</c>, <c>stack</c>).</summary>
     public required string Model { get; init; }
 
+    /// <summary>Monotone terms asked for or forbidden; null for the recipe's own way.</summary>
+    public bool? Monotone { get; init; }
+
     /// <summary>Seed of folds and fits.</summary>
     public required ulong Seed { get; init; }
 
@@ -127,7 +130,9 @@ public sealed record AggregatorTarget(string Field, double Min, double Max);
 /// <param name="Sha256">Hash of all of them: judges, ids, groups, scores and targets in their order.</param>
 /// <param name="Rows">How many.</param>
 /// <param name="Groups">Groups (prompts) among them.</param>
-/// <param name="GroupField">The field that groups them; null where each row is a group of its own.</param>
+/// <param name="GroupField">The field that was named to group them; null where they were grouped by <c>group</c>, prompt or id.</param>
+/// <param name="WeightField">The field of their weights; null where all weigh the same.</param>
+/// <param name="PartField">The field whose values were held out whole; null where folds were drawn.</param>
 /// <param name="RowHashes">The first 64 bits of each row's hash (id and group), sorted.</param>
 /// <param name="GroupHashes">The same of each group.</param>
 public sealed record AggregatorTraining(
@@ -135,6 +140,8 @@ public sealed record AggregatorTraining(
     int Rows,
     int Groups,
     string? GroupField,
+    string? WeightField,
+    string? PartField,
     [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> RowHashes,
     [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> GroupHashes);
 

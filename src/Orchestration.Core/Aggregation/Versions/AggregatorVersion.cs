@@ -82,6 +82,10 @@ public sealed class AggregatorVersion
         return new AggregatorVersion(read, weights, parts);
     }
 
+    /// <summary>The same version with what stands outside the hash: who trained it, when, and how long it took.</summary>
+    public AggregatorVersion Signed(string? author, DateTimeOffset trainedAt, double seconds) =>
+        new(Manifest with { Author = author, TrainedAt = trainedAt, Seconds = seconds }, Weights, Parts);
+
     /// <summary>Checks a name of an aggregator.</summary>
     /// <exception cref="OrchestrationException">Empty, too long, or with other characters (<see cref="ErrorCodes.Usage"/>).</exception>
     public static void CheckName(string name)

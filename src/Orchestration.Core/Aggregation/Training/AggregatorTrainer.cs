@@ -1,0 +1,217 @@
+using Orchestration.Core.Aggregation.Serving;
+using Orchestration.Core.Aggregation.Versions;
+using Orchestration.Core.Pairs.Reading;
+using Orchestration.Core.Sweeps;
+using Orchestration.Learning.Metrics;
+using Orchestration.Learning.Models;
+using Orchestration.Learning.Selection;
+
+namespace Orchestration.Core.Aggregation.Training;
+
+/// <summary>How a version is trained.</summary>
+public sealed record TrainSettings
+{
+    /// <summary>The recipe that is a blend of the others, chosen on inner folds.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The reference that every version has to beat.</summary>
+    public const string Baseline = "mean-fit";
+
+    /// <summary>The aggregator's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Recipes: the first becomes the version, the others are reported beside it. <see cref="Auto"/> reports all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [Auto];
+
+    /// <summary>Folds a draw; default 5.</summary>
+    public int Folds { get; init; } = 5;
+
+    /// <summary>Draws of folds; default 5, fewer cannot pass the test for activation.</summary>
+    public int Repeats { get; init; } = 5;
+
+    /// <summary>Seed of folds and fits.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Folds drawn by row instead of by group.</summary>
+    public bool RandomFolds { get; init; }
+
+    /// <summary>Monotone terms asked for or forbidden; null for each recipe's own way.</summary>
+    public bool? Monotone { get; init; }
+
+    /// <summary>The target's stated range; null for that of the rows.</summary>
+    public (double Low, double High)? TargetRange { get; init; }
+
+    /// <summary>True leaves out the baselines and everything else that is not needed for the decision.</summary>
+    public bool OnlyDecision { get; init; }
+
+    /// <summary>Threads at most; no number depends on it.</summary>
+    public int MaxThreads { get; init; } = 1;
+}
+
+/// <summary>What came of training.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Report">Everything on the same folds, and the decision.</param>
+/// <param name="Notes">What a reader has to know, in sentences.</param>
+public sealed record TrainedAggregator(AggregatorVersion Version, TrainingReport Report, IReadOnlyList<string> Notes);
+
+/// <summary>Trains versions from rows: a thin layer between what was read and <see cref="Trainer"/>.</summary>
+public static class AggregatorTrainer
+{
+    private static readonly string[] Baselines = ["mean", "median", "trimmed-mean", "min", "max", "best-judge", TrainSettings.Baseline];
+
+    /// <summary>Trains.</summary>
+    /// <param name="set">The rows.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="active">The version that is active under this name; null for none.</param>
+    /// <param name="inputs">The files, for the manifest.</param>
+    /// <param name="cancellationToken">Gives up between fits.</param>
+    /// <exception cref="OrchestrationException">A recipe is unknown, or the rows are too few (<see cref="ErrorCodes.Usage"/>, <see cref="ErrorCodes.Input"/>).</exception>
+    public static TrainedAggregator Train(
+        TrainingSet set, TrainSettings settings, LoadedVersion? active, IReadOnlyList<InputFile> inputs, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(settings);
+        AggregatorVersion.CheckName(settings.Name);
+        if (set.Facts.Groups < 2)
+            throw new OrchestrationException(ErrorCodes.Input, "All rows are of one group: nothing can be held out to see how well a model does. Name the field of the prompts with --group, or add rows of other prompts.");
+        var notes = new List<string>();
+        var plan = PlanOf(set, settings, ActiveOf(set, settings, active, notes));
+        try
+        {
+            var report = set.Scores is { } scores ? Trainer.Run(scores, plan, cancellationToken) : Trainer.Run(set.Preferences!, plan, cancellationToken);
+            notes.AddRange(report.Notes);
+            return new TrainedAggregator(VersionOf(set, settings, report, active, inputs), report, notes);
+        }
+        catch (ArgumentException e)
+        {
+            throw new OrchestrationException(ErrorCodes.Usage, $"Training cannot be done: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A recipe by its name, with the settings' options.</summary>
+    public static IModelRecipe RecipeOf(string name, bool? monotone, (double Low, double High)? targetRange = null)
+    {
+        if (!ModelRecipes.Names.Contains(name, StringComparer.Ordinal))
+            throw new OrchestrationException(ErrorCodes.Usage, $"--model {name}: there is no such model. There are: {string.Join(", ", ModelRecipes.Names)}.");
+        return ModelRecipes.Create(name, new RecipeOptions { Monotone = monotone, TargetRange = targetRange });
+    }
+
+    private static TrainingPlan PlanOf(TrainingSet set, TrainSettings settings, ActiveVersion? active)
+    {
+        var names = new List<string>();
+        if (settings.OnlyDecision) names.Add(TrainSettings.Baseline);
+        else names.AddRange(settings.Models.Contains(TrainSettings.Auto, StringComparer.Ordinal) ? ModelRecipes.Names.Where(static n => n != TrainSettings.Auto) : Baselines);
+        foreach (var name in settings.Models)
+        {
+            if (!names.Contains(name, StringComparer.Ordinal)) names.Add(name);
+        }
+
+        return new TrainingPlan
+        {
+            Recipes = [.. names.Select(n => RecipeOf(n, settings.Monotone, settings.TargetRange))],
+            Baseline = TrainSettings.Baseline,
+            Candidate = settings.Models[0],
+            Folds = settings.Folds,
+            Repeats = settings.Repeats,
+            Seed = settings.Seed,
+            RandomFolds = settings.RandomFolds,
+            Parts = set.Parts,
+            Active = active,
+            MonotoneOf = recipe => recipe.IsMonotone || !ModelRecipes.Names.Contains(recipe.Name, StringComparer.Ordinal) ? null : RecipeOf(recipe.Name, true, settings.TargetRange),
+            MaxThreads = settings.MaxThreads,
+        };
+    }
+
+    private static ActiveVersion? ActiveOf(TrainingSet set, TrainSettings settings, LoadedVersion? active, List<string> notes)
+    {
+        if (active is null) return null;
+        var basis = active.Version.Manifest.Basis;
+        if (basis.LearnedFrom != set.LearnedFrom)
+        {
+            notes.Add($"{active} is active and was learned from {(basis.LearnedFrom == LearnedFrom.Scores ? "human scores" : "comparisons")}: it was not compared with.");
+            return null;
+        }
+
+        if (basis.LearnedFrom == LearnedFrom.Scores && basis.Target.Field != set.Target.Field)
+        {
+            notes.Add($"{active} is active and predicts '{basis.Target.Field}': it was not compared with.");
+            return null;
+        }
+
+        var columns = new AggregatorColumns([.. set.Judges.Select(static j => new AggregatorColumn(j.Name, j.Rubric, j.Version))]);
+        if (active.Bind(columns).Refusal is { } refusal)
+        {
+            notes.Add($"The active version was not compared with, as it refuses these rows: {refusal}");
+            return null;
+        }
+
+        var seenRows = new HashSet<ulong>(basis.Training.RowHashes);
+        var seenGroups = new HashSet<ulong>(basis.Training.GroupHashes);
+        bool[] seen = [.. set.RowHashes.Select((hash, row) => seenRows.Contains(hash) || seenGroups.Contains(set.GroupHashes[row]))];
+        var recipe = ModelRecipes.Names.Contains(basis.Recipe, StringComparer.Ordinal) ? RecipeOf(basis.Recipe, basis.Monotone, settings.TargetRange) : null;
+        return new ActiveVersion(new RemappedModel(active, set.Judges), seen, recipe);
+    }
+
+    private static AggregatorVersion VersionOf(TrainingSet set, TrainSettings settings, TrainingReport report, LoadedVersion? active, IReadOnlyList<InputFile> inputs)
+    {
+        var model = report.Candidate.Model.State;
+        return AggregatorVersion.Create(
+            new AggregatorManifest
+            {
+                Name = settings.Name,
+                Basis = new AggregatorBasis
+                {
+                    LearnedFrom = set.LearnedFrom,
+                    Judges = set.Judges,
+                    Target = set.Target,
+                    Training = set.Facts,
+                    Recipe = report.Candidate.Name,
+                    Model = model.Kind,
+                    Monotone = settings.Monotone,
+                    Seed = settings.Seed,
+                    Folds = settings.Folds,
+                    Repeats = settings.Repeats,
+                    RandomFolds = settings.RandomFolds,
+                },
+                Figures = new AggregatorFigures
+                {
+                    Models = report.Models.ToDictionary(static m => m.Name, static m => FiguresOf(m.Scores, m.Preferences), StringComparer.Ordinal),
+                    Gain = report.Activation.OverMean.Mean,
+                    GainLower = double.IsFinite(report.Activation.OverMean.Lower) ? report.Activation.OverMean.Lower : null,
+                },
+                Parent = active?.Id,
+                Inputs = [.. inputs.Select(static i => i with { Path = i.Path == "-" ? i.Path : Path.GetFullPath(i.Path) })],
+                Build = SweepDefinition.ProductVersion,
+            },
+            new Dictionary<string, ModelState>(StringComparer.Ordinal) { [AggregatorVersion.ModelPart] = model });
+    }
+
+    /// <summary>Figures by the names that reports use; those that are not defined are left out.</summary>
+    public static IReadOnlyDictionary<string, double> FiguresOf(ScoreFigures? scores, PreferenceFigures? preferences)
+    {
+        var figures = new Dictionary<string, double>(StringComparer.Ordinal);
+        if (scores is not null)
+        {
+            Add("r2", scores.R2);
+            Add("mse", scores.Mse);
+            Add("mae", scores.Mae);
+            Add("spearman", scores.Spearman);
+            Add("pairwise_accuracy", scores.PairwiseAccuracy);
+        }
+
+        if (preferences is not null)
+        {
+            Add("accuracy", preferences.StrictAccuracy);
+            Add("half_tie_accuracy", preferences.HalfTieAccuracy);
+            Add("log_loss", preferences.LogLoss);
+        }
+
+        return figures;
+
+        void Add(string name, Figure figure)
+        {
+            if (double.IsFinite(figure.Value)) figures.Add(name, figure.Value);
+            if (double.IsFinite(figure.StandardError)) figures.Add(name + "_se", figure.StandardError);
+        }
+    }
+}
