@@ -21,6 +21,8 @@ public static class CommandLine
             SweepCommands.Create(context),
             CompareCommands.Create(context),
             TrainCommand.Create(context),
+            AggregatorCommands.Create(context),
+            AggregateCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),
             EndpointCommand.Create(context),

@@ -45,6 +45,10 @@ internal sealed record SweepRunSettings
     /// <summary>Batches first, at their price; single calls for the rest.</summary>
     public bool Batch { get; init; }
 
+    public string? Aggregator { get; init; }
+
+    public bool FollowActive { get; init; }
+
     public bool DryRun { get; init; }
 
     public bool Json { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orchestration.Cli.Hosting;
 using Orchestration.Core;
+using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Spending;
@@ -23,7 +24,9 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var catalog = host.Catalog(settings.Concurrency);
         var resolved = catalog.Resolve(settings.Judges);
         if (settings.MaxCostUsd is not null) RequirePrices(resolved.Planned);
-        var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles);
+        var aggregator = new SweepAggregator(host.Store.Aggregators);
+        var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles) with { Aggregator = await aggregator.FixAsync(settings, cancellationToken) };
+        await aggregator.CheckAsync(SweepRegistration.Define(plan, null), isWhole: resolved.RecordedFiles.Count == 0, cancellationToken);
         if (settings is { DryRun: true, Batch: true }) await NoteAsync("--batch: the amounts are those of single calls; batches cost the share of them that each deployment's batch.price-factor says");
         if (settings.DryRun) return await new DryRun(context, host).RunAsync(plan, resolved, settings.Json, cancellationToken);
 
@@ -37,6 +40,15 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         else
         {
             sweep = await RegisterAsync(plan, settings, cancellationToken);
+            try
+            {
+                await aggregator.CheckAsync(SweepDefinition.FromJson(sweep.Definition), isWhole: true, cancellationToken);
+            }
+            catch (OrchestrationException)
+            {
+                await host.Store.Sweeps.DeleteAsync(sweep.Id, CancellationToken.None);
+                throw;
+            }
         }
 
         return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, cancellationToken);
@@ -107,11 +119,14 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var sweeps = host.Store.Sweeps;
         foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
         var judges = host.Catalog(concurrency).Rebuild(sweep);
-        var actors = new EmbeddedActors(judges, host.Store.Judgments, context.Time);
+        var actors = new EmbeddedActors(judges, host.Store.Judgments, context.Time, host.Store.Aggregators);
         var meter = new SweepMeter();
         var options = new SweepWorkOptions { ParallelShards = judges.Any(j => j.Descriptor.IsPaid) ? 4 : Math.Max(1, Environment.ProcessorCount) };
         var startedAt = context.Time.GetTimestamp();
         var end = SweepState.Completed;
+        using var serving = new CancellationTokenSource();
+        var feed = new AggregatorFeed(host.Store.Aggregators, () => actors.HostedAggregators, context.Time, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}"))
+            .RunAsync(serving.Token);
         try
         {
             end = await new BatchSession(context, host).RunAsync(sweep, judges, batch, cancellationToken);
@@ -136,6 +151,11 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             await ChangeStateAsync(sweep.Id, SweepState.Interrupted);
             await NoteAsync($"sweep {sweep.Id} stopped; go on with 'orchestrate sweep resume {sweep.Id}' once the cause is mended");
             throw;
+        }
+        finally
+        {
+            await serving.CancelAsync();
+            await feed;
         }
 
         await AddSecondsAsync(sweep.Id, startedAt);

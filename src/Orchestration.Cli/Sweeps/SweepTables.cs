@@ -36,8 +36,8 @@ internal static class SweepTables
         table.AddEmptyRow();
         var mean = summary.Judges.Scores;
         table.AddRow(
-            Markup.Escape(summary.Definition.Aggregator),
-            "0–1",
+            Markup.Escape(summary.Definition.Learned is { } learned ? $"{learned.Name} {Core.Aggregation.Versions.AggregatorVersion.Short(learned.Version ?? "(active)")}" : summary.Definition.Aggregator),
+            summary.Definition.Learned is { } fixedOne ? string.Create(CultureInfo.InvariantCulture, $"{fixedOne.Min:0.###}–{fixedOne.Max:0.###}") : "0–1",
             Count(mean.Count),
             Count(summary.Judges.WithoutScore),
             mean.Count == 0 ? "" : Number(mean.Mean),

@@ -1,3 +1,5 @@
+using Orchestration.Core.Aggregation.Versions;
+
 namespace Orchestration.Core.Aggregation;
 
 /// <summary>
@@ -24,7 +26,12 @@ public sealed record AggregatorColumn(string Name, string? Rubric = null, string
 public sealed class AggregatorColumns
 {
     /// <summary>Takes over the columns.</summary>
-    public AggregatorColumns(IReadOnlyList<AggregatorColumn> columns) => Columns = columns;
+    /// <param name="columns">The columns; names differ.</param>
+    /// <param name="hold">Scores of answers, or mean verdicts on comparisons.</param>
+    public AggregatorColumns(IReadOnlyList<AggregatorColumn> columns, LearnedFrom hold = LearnedFrom.Scores) => (Columns, Hold) = (columns, hold);
+
+    /// <summary>Scores of answers, or mean verdicts on comparisons (−1 to 1): a version learned from the one makes no sense of the other.</summary>
+    public LearnedFrom Hold { get; }
 
     /// <summary>The columns; names differ.</summary>
     public IReadOnlyList<AggregatorColumn> Columns { get; }

@@ -22,6 +22,7 @@ internal sealed class ResultRows
     private readonly JsonEncodedText[] _names;
     private readonly JsonEncodedText _aggregator;
     private readonly VerdictColumns[] _verdicts;
+    private readonly int[] _learned;
 
     public ResultRows(SweepDefinition definition)
     {
@@ -30,6 +31,8 @@ internal sealed class ResultRows
         _names = [.. definition.Columns.Select(c => JsonEncodedText.Encode(c.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         _aggregator = JsonEncodedText.Encode(definition.Aggregator);
         _verdicts = VerdictColumns.Of(definition.Columns);
+        var names = definition.Columns.Select(static c => c.Name).ToList();
+        _learned = [.. (definition.Learned?.Judges ?? []).Select(name => names.IndexOf(name))];
     }
 
     /// <summary>Renders one shard.</summary>
@@ -98,8 +101,27 @@ internal sealed class ResultRows
         var score = result.Scores[row];
         if (double.IsNaN(score)) writer.WriteNull("score"u8);
         else writer.WriteNumber("score"u8, score);
-        writer.WriteNumber("coverage"u8, _mean.Coverage(table, row));
-        writer.WriteString("aggregator"u8, _aggregator);
+        var aggregates = result.Aggregates;
+        if (aggregates.Lower.Length != 0 && !double.IsNaN(aggregates.Lower[row]))
+        {
+            writer.WriteStartArray("interval"u8);
+            writer.WriteNumberValue(aggregates.Lower[row]);
+            writer.WriteNumberValue(aggregates.Upper[row]);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteNumber("coverage"u8, Coverage(table, row));
+        if (aggregates.Versions.Count == 0) writer.WriteString("aggregator"u8, _aggregator);
+        else writer.WriteString("aggregator"u8, aggregates.Versions[aggregates.VersionOf.Length == 0 ? 0 : aggregates.VersionOf[row]]);
+    }
+
+    /// <summary>Of the version's judges, or of those that the mean is over.</summary>
+    private double Coverage(JudgmentTable table, int row)
+    {
+        if (_learned.Length == 0) return _mean.Coverage(table, row);
+        var present = 0;
+        foreach (var column in _learned) present += column >= 0 && table.IsScored(row, column) ? 1 : 0;
+        return (double)present / _learned.Length;
     }
 
     private void WriteVerdicts(Utf8JsonWriter writer, DataBlock data, JudgmentTable table, int row)

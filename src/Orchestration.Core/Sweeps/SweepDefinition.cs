@@ -30,8 +30,11 @@ public sealed record SweepDefinition
     /// <summary>The columns of results; complete once the data has been read.</summary>
     public required IReadOnlyList<EvaluationColumn> Columns { get; init; }
 
-    /// <summary>The aggregator version.</summary>
+    /// <summary>The aggregator version: <c>mean</c>, or a learned version's id; <c>NAME@active</c> where the sweep follows what is active.</summary>
     public required string Aggregator { get; init; }
+
+    /// <summary>The learned aggregator, where one was asked for; null for the mean.</summary>
+    public FixedAggregator? Learned { get; init; }
 
     /// <summary>Least share of judges that must have a score for a pair to have an aggregated one, 0–1.</summary>
     public required double MinCoverage { get; init; }
@@ -81,6 +84,18 @@ public sealed record FixedJudge(
     string? Deployment = null,
     string? Model = null,
     IReadOnlyList<string>? Members = null);
+
+/// <summary>A learned aggregator as fixed for a sweep.</summary>
+/// <param name="Name">The aggregator.</param>
+/// <param name="Version">The version's id; null where the sweep follows what is active, which no rerun repeats.</param>
+/// <param name="Judges">The version's judges: coverage is the share of these. Empty where the sweep follows what is active.</param>
+/// <param name="Min">Lowest human score that it was trained on.</param>
+/// <param name="Max">Highest human score that it was trained on.</param>
+public sealed record FixedAggregator(string Name, string? Version, IReadOnlyList<string> Judges, double Min, double Max)
+{
+    /// <summary>How definitions and summaries name it.</summary>
+    public string Id => Version ?? $"{Name}@active";
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

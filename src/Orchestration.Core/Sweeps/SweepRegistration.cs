@@ -21,6 +21,9 @@ public sealed record SweepPlan
     /// <summary>Least share of judges that must have a score, 0–1.</summary>
     public double MinCoverage { get; init; } = 0.8;
 
+    /// <summary>The learned aggregator; null for the mean.</summary>
+    public FixedAggregator? Aggregator { get; init; }
+
     /// <summary>Where results go.</summary>
     public required string OutputFolder { get; init; }
 
@@ -74,6 +77,7 @@ public sealed class SweepRegistration
         parts.AddRange(plan.Data.Keep);
         parts.Add("judges");
         parts.AddRange(plan.Judges.Select(j => $"{j.Fixed.Spec} {j.Fixed.Id} {j.Fixed.Version} {j.Fixed.Deployment}"));
+        if (plan.Aggregator is { } aggregator) parts.AddRange(["aggregator", aggregator.Id]);
         return PairHash.Of([.. parts]).ToString();
     }
 
@@ -129,7 +133,8 @@ public sealed class SweepRegistration
             Kind = plan.Data.Kind,
             Judges = [.. plan.Judges.Select(j => j.Fixed)],
             Columns = columns,
-            Aggregator = Aggregation.MeanScore.Version,
+            Aggregator = plan.Aggregator?.Id ?? Aggregation.MeanScore.Version,
+            Learned = plan.Aggregator,
             MinCoverage = plan.MinCoverage,
             Inputs = report?.Inputs ?? [],
             Recorded = report?.RecordedInputs ?? [],

@@ -1,3 +1,5 @@
+using Orchestration.Core.Aggregation;
+using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Pairs.Blocks;
 using Orchestration.Core.Pairs.Reading;
 
@@ -20,9 +22,42 @@ public sealed class SweepResults
     /// <param name="sweep">The sweep.</param>
     /// <param name="folder">Where to; created if needed.</param>
     /// <param name="cancellationToken">Stops; nothing is left behind.</param>
-    public async Task<JudgeTable> WriteRowsAsync(SweepRecord sweep, string folder, CancellationToken cancellationToken)
+    public Task<JudgeTable> WriteRowsAsync(SweepRecord sweep, string folder, CancellationToken cancellationToken) =>
+        WriteRowsAsync(sweep, SweepDefinition.FromJson(sweep.Definition), folder, null, cancellationToken);
+
+    /// <summary>
+    /// The same under another aggregator version: the judgments as they are stored, with its scores. No judge is called, and the sweep itself stays as it is.
+    /// </summary>
+    /// <param name="sweep">A sweep of pairs.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="minCoverage">Least share of the version's judges for a row to get a score; null for the sweep's.</param>
+    /// <param name="folder">Where to; created if needed.</param>
+    /// <param name="cancellationToken">Stops; nothing is left behind.</param>
+    /// <exception cref="OrchestrationException">The sweep is of comparisons, or the version refuses its judges.</exception>
+    public async Task<Reaggregated> WriteRowsUnderAsync(SweepRecord sweep, LoadedVersion version, double? minCoverage, string folder, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(version);
         var definition = SweepDefinition.FromJson(sweep.Definition);
+        if (definition.Kind != DataKind.Pairs)
+            throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} compared answers; aggregated are scores of pairs.");
+        var columns = SweepColumns.Of(definition);
+        var binding = version.Bind(columns);
+        if (binding.Refusal is { } refusal) throw new OrchestrationException(ErrorCodes.Configuration, refusal);
+        definition = definition with { Aggregator = version.Id, Learned = version.Fixed, MinCoverage = minCoverage ?? definition.MinCoverage };
+        var table = await WriteRowsAsync(sweep, definition, folder, Score, cancellationToken);
+        return new Reaggregated(table.Rows, table.WithoutScore);
+
+        ResultBlock Score(ResultBlock block)
+        {
+            var request = new AggregatorRequest { Columns = columns, Scores = SweepScorer.Raw(block.Table), MinCoverage = definition.MinCoverage };
+            var reply = version.Score(binding, request);
+            return block.With(new SweepScores(reply.Scores, reply.Lower, reply.Upper, [], []));
+        }
+    }
+
+    private async Task<JudgeTable> WriteRowsAsync(
+        SweepRecord sweep, SweepDefinition definition, string folder, Func<ResultBlock, ResultBlock>? change, CancellationToken cancellationToken)
+    {
         var table = new JudgeTable(definition);
         var rows = new ResultRows(definition);
         Directory.CreateDirectory(folder);
@@ -32,7 +67,7 @@ public sealed class SweepResults
         {
             await using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20, FileOptions.Asynchronous))
             {
-                await foreach (var rendered in RenderAsync(sweep, rows, cancellationToken))
+                await foreach (var rendered in RenderAsync(sweep, rows, change, cancellationToken))
                 {
                     table.Add(rendered.Data, rendered.Result);
                     await file.WriteAsync(rendered.Lines.Written, cancellationToken);
@@ -69,7 +104,7 @@ public sealed class SweepResults
 
     /// <summary>Renders shards in parallel and yields them in order; never more ahead than there are processors.</summary>
     private async IAsyncEnumerable<Rendered> RenderAsync(
-        SweepRecord sweep, ResultRows rows, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        SweepRecord sweep, ResultRows rows, Func<ResultBlock, ResultBlock>? change, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var ahead = new Queue<Task<Rendered?>>();
         var next = 0;
@@ -78,7 +113,7 @@ public sealed class SweepResults
             while (next < sweep.Shards && ahead.Count <= Environment.ProcessorCount)
             {
                 var shard = next++;
-                ahead.Enqueue(Task.Run(() => RenderShardAsync(sweep, shard, rows, cancellationToken), cancellationToken));
+                ahead.Enqueue(Task.Run(() => RenderShardAsync(sweep, shard, rows, change, cancellationToken), cancellationToken));
             }
 
             if (!ahead.TryDequeue(out var first)) yield break;
@@ -86,11 +121,12 @@ public sealed class SweepResults
         }
     }
 
-    private async Task<Rendered?> RenderShardAsync(SweepRecord sweep, int shard, ResultRows rows, CancellationToken cancellationToken)
+    private async Task<Rendered?> RenderShardAsync(SweepRecord sweep, int shard, ResultRows rows, Func<ResultBlock, ResultBlock>? change, CancellationToken cancellationToken)
     {
         if (await ReadDoneAsync(sweep, shard, cancellationToken) is not { } stored) return null;
         var data = DataBlock.Decode(stored);
         var result = ResultBlock.Decode(stored.Block!);
+        if (change is not null) result = change(result);
         return new Rendered(data, result, rows.Render(data, result));
     }
 

@@ -124,11 +124,15 @@ public sealed record SweepSummary
     private void WriteColumns(Utf8JsonWriter writer)
     {
         writer.WriteStartArray("columns");
-        foreach (var column in Judges.Columns)
+        var known = SweepColumns.Of(Definition).Columns;
+        for (var c = 0; c < Judges.Columns.Count; c++)
         {
+            var column = Judges.Columns[c];
             writer.WriteStartObject();
             writer.WriteString("name", column.Column.Name);
             writer.WriteString("judge", column.Column.JudgeId);
+            if (known[c].Rubric is { } rubric) writer.WriteString("rubric", rubric);
+            if (known[c].Version is { } version) writer.WriteString("version", version);
             writer.WriteString("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(column.Column.Kind.ToString()));
             if (column.Column.Scale is { } scale)
             {

@@ -1,4 +1,3 @@
-using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs;
@@ -38,7 +37,7 @@ public sealed class SweepWorker
     private readonly SweepDefinition _definition;
     private readonly SweepWorkOptions _options;
     private readonly SweepMeter _meter;
-    private readonly MeanScore _mean;
+    private readonly SweepScorer _scorer;
     private readonly bool _needsText;
     private readonly bool _isPaid;
     private readonly ActiveLeases _active;
@@ -55,7 +54,7 @@ public sealed class SweepWorker
         _definition = SweepDefinition.FromJson(sweep.Definition);
         _options = options;
         _meter = meter;
-        _mean = new MeanScore(_definition.Columns, _definition.MinCoverage);
+        _scorer = new SweepScorer(_definition, actors);
         var judges = _definition.Columns.Select(c => c.JudgeId).Distinct(StringComparer.Ordinal)
             .Where(id => id != SweepDefinition.RecordedJudge).Select(actors.Judge).ToArray();
         _needsText = judges.Length != 0;
@@ -214,7 +213,7 @@ public sealed class SweepWorker
             if (totals != CallTotals.None) await _sweeps.AddTotalsAsync(_sweep.Id, ToSweepTotals(totals), CancellationToken.None);
         }
 
-        var scores = _definition.Kind == DataKind.Pairs ? _mean.Scores(table) : [];
+        var scores = await _scorer.ScoreAsync(data, table, cancellationToken);
         long unscored = CountUnscored(table, observer);
         var judgments = (long)table.Rows * table.Columns;
         var committed = await _sweeps.CheckpointAsync(

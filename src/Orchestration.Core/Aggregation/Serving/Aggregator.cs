@@ -78,19 +78,7 @@ public sealed class Aggregator : IAggregator
     private static AggregatorReply Alone(LoadedVersion version, AggregatorRequest request)
     {
         var binding = version.Bind(request.Columns);
-        if (binding.Refusal is { } refusal) return Refuse(refusal);
-        var reply = New(version.Id, request);
-        binding.Predict(request.Scores.Span, reply.Scores, reply.Coverage, request.MinCoverage);
-        return reply;
-    }
-
-    private static AggregatorReply New(string id, AggregatorRequest request)
-    {
-        var columns = request.Columns.Columns.Count;
-        var rows = columns == 0 ? 0 : request.Scores.Length / columns;
-        if (rows * columns != request.Scores.Length) throw new ArgumentException($"{request.Scores.Length} scores are no rows of {columns} columns.", nameof(request));
-        if (!request.Pairs.IsEmpty && request.Pairs.Length != rows) throw new ArgumentException($"{request.Pairs.Length} hashes for {rows} rows.", nameof(request));
-        return new AggregatorReply { Versions = [id], Scores = new double[rows], Coverage = new double[rows] };
+        return binding.Refusal is { } refusal ? Refuse(refusal) : version.Score(binding, request);
     }
 
     private AggregatorReply Predict(AggregatorSnapshot snapshot, AggregatorRequest request)

@@ -24,6 +24,10 @@ public sealed class LoadedVersion
     /// <summary>Its judges, in the order of the model's inputs.</summary>
     public IReadOnlyList<AggregatorJudge> Judges => Version.Manifest.Basis.Judges;
 
+    /// <summary>What a sweep that uses it fixes of it.</summary>
+    public Sweeps.FixedAggregator Fixed => new(
+        Version.Manifest.Name, Id, [.. Judges.Select(static j => j.Name)], Version.Manifest.Basis.Target.Min, Version.Manifest.Basis.Target.Max);
+
     /// <summary>Its model.</summary>
     public IScoreModel Model { get; }
 
@@ -57,6 +61,22 @@ public sealed class LoadedVersion
 
     /// <summary>How this version reads these columns; worked out once for each.</summary>
     public VersionBinding Bind(AggregatorColumns columns) => _bindings.GetValue(columns, c => VersionBinding.Of(this, c));
+
+    /// <summary>Scores a batch.</summary>
+    /// <param name="binding">This version's binding to the request's columns; it does not refuse.</param>
+    /// <param name="request">The batch.</param>
+    public AggregatorReply Score(VersionBinding binding, AggregatorRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        ArgumentNullException.ThrowIfNull(request);
+        var columns = request.Columns.Columns.Count;
+        var rows = columns == 0 ? 0 : request.Scores.Length / columns;
+        if (rows * columns != request.Scores.Length) throw new ArgumentException($"{request.Scores.Length} scores are no rows of {columns} columns.", nameof(request));
+        if (!request.Pairs.IsEmpty && request.Pairs.Length != rows) throw new ArgumentException($"{request.Pairs.Length} hashes for {rows} rows.", nameof(request));
+        var reply = new AggregatorReply { Versions = [Id], Scores = new double[rows], Coverage = new double[rows] };
+        binding.Predict(request.Scores.Span, reply.Scores, reply.Coverage, request.MinCoverage);
+        return reply;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Version.Manifest.Name} {Version.ShortId}";

@@ -41,6 +41,13 @@ public sealed class VersionBinding
         ArgumentNullException.ThrowIfNull(columns);
         var places = new int[version.Judges.Count];
         string? refusal = null;
+        if (version.Version.Manifest.Basis.LearnedFrom != columns.Hold)
+        {
+            refusal = columns.Hold == LearnedFrom.Scores
+                ? $"{version} was learned from verdicts on comparisons and makes no sense of scores of single answers. Train one on human scores."
+                : $"{version} was learned from scores of single answers and makes no sense of verdicts on comparisons. Train one on labelled comparisons.";
+        }
+
         for (var j = 0; j < places.Length; j++)
         {
             var judge = version.Judges[j];

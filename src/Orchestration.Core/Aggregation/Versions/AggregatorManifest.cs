@@ -44,11 +44,12 @@ public sealed record AggregatorManifest
     /// <summary>The files it was trained from.</summary>
     public IReadOnlyList<InputFile> Inputs { get; init; } = [];
 
-    /// <summary>JSON text, indented.</summary>
-    public byte[] ToJson()
+    /// <summary>JSON text.</summary>
+    /// <param name="indented">For people.</param>
+    public byte[] ToJson(bool indented = true)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true })) JsonSerializer.Serialize(writer, this, AggregatorJson.Default.AggregatorManifest);
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = indented })) JsonSerializer.Serialize(writer, this, AggregatorJson.Default.AggregatorManifest);
         return stream.ToArray();
     }
 }

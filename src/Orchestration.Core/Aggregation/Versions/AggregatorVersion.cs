@@ -86,6 +86,13 @@ public sealed class AggregatorVersion
     public AggregatorVersion Signed(string? author, DateTimeOffset trainedAt, double seconds) =>
         new(Manifest with { Author = author, TrainedAt = trainedAt, Seconds = seconds }, Weights, Parts);
 
+    /// <summary>The same version under another name.</summary>
+    public AggregatorVersion Renamed(string name)
+    {
+        CheckName(name);
+        return new AggregatorVersion(Manifest with { Name = name }, Weights, Parts);
+    }
+
     /// <summary>Checks a name of an aggregator.</summary>
     /// <exception cref="OrchestrationException">Empty, too long, or with other characters (<see cref="ErrorCodes.Usage"/>).</exception>
     public static void CheckName(string name)
