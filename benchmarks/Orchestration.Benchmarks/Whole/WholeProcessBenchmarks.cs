@@ -26,6 +26,7 @@ internal static class WholeProcessBenchmarks
         ["calls"] = CallsAsync,
         ["cold"] = ColdAsync,
         ["mlp"] = (folder, report) => NetworkBenchmark.RunAsync(folder, report.Figure),
+        ["aggregate"] = AggregateAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)
@@ -98,6 +99,17 @@ internal static class WholeProcessBenchmarks
         report.Figure("judgments found in the store", cached.Line.GetProperty("cached").GetInt64(), "");
         report.Figure("calls made by the cached run, at the endpoint", endpoint.Statistics().Requests - calls, "", "0", endpoint.Statistics().Requests == calls);
         report.Figure("buying the 500,000 judgments from an instant endpoint on the same cores, 64 at once", calls / bought.WallSeconds, "calls/s");
+    }
+
+    private static Task AggregateAsync(string folder, Report report)
+    {
+        foreach (var recipe in new[] { "mean-fit", "ridge", "gam", "mlp", "trees" }.Where(r => Orchestration.Learning.Models.ModelRecipes.Names.Contains(r, StringComparer.Ordinal)))
+        {
+            var rate = AggregateBenchmark.Measure(recipe, 1);
+            report.Figure($"re-aggregating 1,000,000 rows × 10 judges from memory, {recipe}, one thread", rate, "evaluations/s", "≥ 5,000,000", rate >= 5_000_000);
+        }
+
+        return Task.CompletedTask;
     }
 
     private static async Task WritesAsync(string folder, Report report)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Simulation;
+using Orchestration.Storage.Sqlite;
 
 namespace Orchestration.Cli.Demo;
 
@@ -49,6 +50,9 @@ internal static class DemoCommand
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"calls made by the second run, counted at the endpoint: {endpoint.Statistics().Requests - before}"));
             await AgreementAsync(cancellationToken);
 
+            status = await AggregatorAsync(cancellationToken);
+            if (status != ExitStatus.Completed) return status;
+
             await SayAsync("Which of two answers is better, asked in both orders.");
             status = await RunAsync(["compare", "run", "--comparisons", At("comparisons.jsonl"), "--judges", "preference@local", "relevance", "rouge-l", "chrf",
                 "--config", At("orchestration.yaml"), "--store", At("store.db"), "--out", At("comparisons")]);
@@ -69,6 +73,33 @@ internal static class DemoCommand
                   orchestrate endpoint                  a model to play with, for your own orchestration.yaml
                   orchestrate sweep run --pairs YOUR.jsonl --judges code
                 """);
+            return ExitStatus.Completed;
+        }
+
+        /// <summary>From the judged samples and their human scores to a version, swapped and rolled back.</summary>
+        private async Task<int> AggregatorAsync(CancellationToken cancellationToken)
+        {
+            string[] train = ["train", "--scores", At("pairs/results.jsonl"), "--target", "target", "--name", "demo", "--store", At("store.db")];
+            await SayAsync("Learn to combine the judges from the samples' human scores. It becomes active only where it is surely better than their mean, on prompts it has not seen.");
+            if (await RunAsync([.. train, "--model", "best-judge,mlp"]) is var status and not ExitStatus.Completed) return status;
+
+            await SayAsync("A second version is swapped in by force, with a reason that is kept; the stored judgments are scored under it, without a call; and back again.");
+            if ((status = await RunAsync([.. train, "--model", "mean-fit", "--no-activate"])) != ExitStatus.Completed) return status;
+            string second;
+            await using (var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = At("store.db"), TimeProvider = context.Time }, cancellationToken))
+                second = (await store.Aggregators.ListAsync("demo", cancellationToken))[0].Id[..12];
+            string[][] swap =
+            [
+                ["aggregator", "activate", second, "--force", "--reason", "to show a swap", "--store", At("store.db")],
+                ["aggregate", At("pairs/results.jsonl"), "--aggregator", "demo", "--out", At("aggregated"), "--store", At("store.db")],
+                ["aggregator", "rollback", "demo", "--store", At("store.db")],
+                ["aggregator", "list", "demo", "--store", At("store.db")],
+            ];
+            foreach (var command in swap)
+            {
+                if ((status = await RunAsync(command)) != ExitStatus.Completed) return status;
+            }
+
             return ExitStatus.Completed;
         }
 

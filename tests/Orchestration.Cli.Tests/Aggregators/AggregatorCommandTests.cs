@@ -135,7 +135,7 @@ public sealed class AggregatorCommandTests : IDisposable
         (await _cli.RunAsync(["aggregate", rows, "--aggregator", line.GetProperty("version").GetString()!, "--out", _cli.At("again"), "--store", Store])).ShouldBe(2);
         _cli.Error.ShouldContain("with rubric aaaaaaaaaaaa, which is now bbbbbbbbbbbb");
         File.Exists(_cli.At("again/results.jsonl")).ShouldBeFalse();
-        static string Summary(string rubric) => $$"""{"columns":[{"name":"good","rubric":"{{rubric}}","scale":{"min":0,"max":4,"step":0,"direction":"higher-is-better"}}]}""";
+        static string Summary(string rubric) => $$$"""{"columns":[{"name":"good","rubric":"{{{rubric}}}","scale":{"min":0,"max":4,"step":0,"direction":"higher-is-better"}}]}""";
     }
 
     [Theory]

@@ -24,7 +24,7 @@ internal static class SampleVersions
                 LearnedFrom = LearnedFrom.Scores,
                 Judges = [new AggregatorJudge("clarity@local", new Scale(0, 4, 1), false, 0.5, Rubric), new AggregatorJudge("chrf", new Scale(0, 4), false, 0.25)],
                 Target = new AggregatorTarget("target", 0, 10),
-                Training = new AggregatorTraining(new string('e', 64), 3, 2, "group", null, null, [1, 2, 3], [7, 8]),
+                Training = new AggregatorTraining(new string('e', 64), 3, 2, [1, 2, 3], [7, 8], "group"),
                 Recipe = "mean-fit",
                 Model = "mean-fit",
                 Seed = 0,

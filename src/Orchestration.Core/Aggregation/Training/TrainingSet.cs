@@ -125,8 +125,8 @@ public sealed class TrainingSet
             Preferences = isScores ? null : new PreferenceData(judges.Count, scores, [.. scores.Select(static s => 1 - s)], [.. rows.Targets], groups, weights),
             Target = isScores ? new AggregatorTarget(input.Target, rows.Targets.Min(), rows.Targets.Max()) : new AggregatorTarget(input.Target, 0, 0),
             Facts = new AggregatorTraining(
-                HashOf(rows, judges), rows.Count, groups.Max() + 1, input.Group, input.Weight, input.Part,
-                [.. rowHashes.Order()], [.. groupHashes.Distinct().Order()]),
+                HashOf(rows, judges), rows.Count, groups.Max() + 1,
+                [.. rowHashes.Order()], [.. groupHashes.Distinct().Order()], input.Group, input.Weight, input.Part),
             RowHashes = rowHashes,
             GroupHashes = groupHashes,
             Parts = input.Part is null ? null : Numbered(rows.Parts),

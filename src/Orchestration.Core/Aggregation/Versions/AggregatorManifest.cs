@@ -131,20 +131,20 @@ public sealed record AggregatorTarget(string Field, double Min, double Max);
 /// <param name="Sha256">Hash of all of them: judges, ids, groups, scores and targets in their order.</param>
 /// <param name="Rows">How many.</param>
 /// <param name="Groups">Groups (prompts) among them.</param>
+/// <param name="RowHashes">The first 64 bits of each row's hash (id and group), sorted.</param>
+/// <param name="GroupHashes">The same of each group.</param>
 /// <param name="GroupField">The field that was named to group them; null where they were grouped by <c>group</c>, prompt or id.</param>
 /// <param name="WeightField">The field of their weights; null where all weigh the same.</param>
 /// <param name="PartField">The field whose values were held out whole; null where folds were drawn.</param>
-/// <param name="RowHashes">The first 64 bits of each row's hash (id and group), sorted.</param>
-/// <param name="GroupHashes">The same of each group.</param>
 public sealed record AggregatorTraining(
     string Sha256,
     int Rows,
     int Groups,
-    string? GroupField,
-    string? WeightField,
-    string? PartField,
     [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> RowHashes,
-    [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> GroupHashes);
+    [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> GroupHashes,
+    string? GroupField = null,
+    string? WeightField = null,
+    string? PartField = null);
 
 /// <summary>What a guard does when its judge's mapped score falls to its threshold.</summary>
 public enum GuardKind

@@ -19,7 +19,7 @@ public sealed class AggregatorVersionTests : IDisposable
             LearnedFrom = LearnedFrom.Scores,
             Judges = [new AggregatorJudge("clarity@local", new Scale(0, 4, 1), false, 0.5, new string('c', 64), new string('d', 32)), new AggregatorJudge("toxicity", Scale.UnitLowerIsBetter, true, 0.9)],
             Target = new AggregatorTarget("target", 1, 5),
-            Training = new AggregatorTraining(new string('e', 64), 3, 2, "group", null, null, [1, 2, ulong.MaxValue], [7, 8]),
+            Training = new AggregatorTraining(new string('e', 64), 3, 2, [1, 2, ulong.MaxValue], [7, 8]),
             Recipe = "auto",
             Model = "mean-fit",
             Seed = ulong.MaxValue,
