@@ -53,7 +53,7 @@ public sealed class ResultBlock
         var scores = aggregates.Scores.AsSpan();
         var flags = (byte)((aggregates.Lower.Length != 0 ? WithIntervals : 0) | (aggregates.Versions.Count != 0 ? WithVersions : 0));
         if (scores.Length != 0 && scores.Length != table.Rows)
-            throw new ArgumentException($"Expected {table.Rows} scores or none, got {scores.Length}.", nameof(scores));
+            throw new ArgumentException($"Expected {table.Rows} scores or none, got {scores.Length}.", nameof(aggregates));
 
         using var output = new MemoryStream();
         output.WriteByte(flags == 0 ? FormatVersion : ExtendedVersion);
