@@ -178,7 +178,8 @@ public sealed class AggregatorCommandTests : IDisposable
 
     private static async Task<double[]> PythonAsync(string folder, IEnumerable<string> rows)
     {
-        var start = new ProcessStartInfo("python3") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        // Debian's own, which its packages are for; another python3 may stand before it on the path.
+        var start = new ProcessStartInfo(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Aggregators", "predict_version.py"));
         start.ArgumentList.Add(folder);
         Process? process = null;
