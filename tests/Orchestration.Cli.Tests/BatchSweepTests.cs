@@ -140,10 +140,19 @@ public sealed class BatchSweepTests : IDisposable
     [Fact]
     public async Task Interrupted_the_batch_runs_on_and_a_resume_collects_it_even_without_the_option()
     {
-        await using var endpoint = await EndpointAsync(new ScriptedBatches { Duration = TimeSpan.FromSeconds(4) });
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var endpoint = await EndpointAsync(new ScriptedBatches
+        {
+            Duration = TimeSpan.FromSeconds(4),
+            CallFault = call =>
+            {
+                if (call is { Method: "GET" } && call.Path.StartsWith("batches/", StringComparison.Ordinal)) waits.TrySetResult();
+                return ScriptedFault.None;
+            },
+        });
         using (var process = new ProcessRun(_cli.Folder, Sweep("int.db", "int")))
         {
-            while (endpoint.Statistics().Batches == 0 && !process.Exited.IsCompleted) await Task.Yield();
+            await Task.WhenAny(waits.Task, process.Exited);
             process.Interrupt();
             (await process.ExitAsync()).ShouldBe(130, await process.Error);
             (await process.Out).ShouldContain("sweep resume s1 --batch");

@@ -11,10 +11,17 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
     private const int Chunk = 256;
 
     /// <summary>Collects it. Nothing is lost where it is cut off anywhere: judgments are stored before the batch ends, and storing them again changes nothing.</summary>
+    /// <param name="open">The batch.</param>
+    /// <param name="remote">The same as the endpoint describes it.</param>
+    /// <param name="deployment">Where it is.</param>
+    /// <param name="pending">Addresses that are out; those that are stored now are taken out, so that it does not grow with the sweep.</param>
+    /// <param name="failed">Addresses that no batch is to be asked for again; lines without a judgment are added.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>Judgments that it brought; lines that nobody got to.</returns>
     /// <exception cref="EndpointUnavailableException">The results cannot be read now; the batch has not ended.</exception>
     /// <exception cref="OrchestrationException">A judge cannot be asked by this endpoint at all; the batch has ended.</exception>
-    public async ValueTask<Yield> CollectAsync(OpenBatch open, RemoteBatch remote, IBatchDeployment deployment, HashSet<JudgmentAddress> failed, CancellationToken cancellationToken)
+    public async ValueTask<Yield> CollectAsync(
+        OpenBatch open, RemoteBatch remote, IBatchDeployment deployment, HashSet<JudgmentAddress> pending, HashSet<JudgmentAddress> failed, CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var chunk = new List<StoredJudgment>(Chunk);
@@ -51,11 +58,11 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
                 scored++;
                 chunk.Add(judgment);
                 if (chunk.Count < Chunk) continue;
-                await judgments.PutAsync(chunk, cancellationToken);
+                await StoreAsync(chunk, pending, cancellationToken);
                 chunk = new List<StoredJudgment>(Chunk);
             }
 
-            if (chunk.Count > 0) await judgments.PutAsync(chunk, cancellationToken);
+            if (chunk.Count > 0) await StoreAsync(chunk, pending, cancellationToken);
 
             // A line of which nothing was said may have been answered and charged.
             var missing = Math.Max(0, open.Batch.Requests - seen.Count);
@@ -81,6 +88,12 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
         if (remote.State != RemoteBatchState.Failed) await deployment.RemoveFilesAsync(remote, cancellationToken);
         if (hopeless is not null) throw hopeless;
         return new Yield(scored, untouched);
+    }
+
+    private async ValueTask StoreAsync(List<StoredJudgment> chunk, HashSet<JudgmentAddress> pending, CancellationToken cancellationToken)
+    {
+        await judgments.PutAsync(chunk, cancellationToken);
+        foreach (var judgment in chunk) pending.Remove(judgment.Address);
     }
 
     /// <summary>The judgment that a reply holds; null where it holds none, which single calls will sort out.</summary>

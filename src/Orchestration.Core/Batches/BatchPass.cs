@@ -234,7 +234,7 @@ public sealed class BatchPass
                 _open.RemoveAt(i);
                 try
                 {
-                    Judge(remote, deployment, await _harvest.CollectAsync(open, remote, deployment, _failed, cancellationToken));
+                    Judge(remote, deployment, await _harvest.CollectAsync(open, remote, deployment, _pending, _failed, cancellationToken));
                 }
                 catch (EndpointUnavailableException)
                 {
