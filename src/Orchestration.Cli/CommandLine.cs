@@ -4,6 +4,7 @@ using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Judges;
 using Orchestration.Cli.Rubrics;
+using Orchestration.Cli.Spending;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 
@@ -23,6 +24,7 @@ public static class CommandLine
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),
+            CostCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),
             EndpointCommand.Create(context),

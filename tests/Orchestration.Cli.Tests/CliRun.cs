@@ -14,6 +14,19 @@ internal sealed class CliRun : IDisposable
 
     public string Error { get; private set; } = "";
 
+    /// <summary>What the running command has said on standard error so far.</summary>
+    public string ErrorSoFar
+    {
+        get
+        {
+            if (_error is not { } error) return "";
+            lock (error) return _errorText!.ToString();
+        }
+    }
+
+    private TextWriter? _error;
+    private StringWriter? _errorText;
+
     public string At(string name) => Path.Combine(Folder, name);
 
     public string Write(string name, params string[] lines)
@@ -25,10 +38,12 @@ internal sealed class CliRun : IDisposable
     public async Task<int> RunAsync(string[] arguments, string? standardInput = null)
     {
         using StringWriter output = new(), error = new();
+        _errorText = error;
+        _error = TextWriter.Synchronized(error);
         var status = await CommandLine.RunAsync(arguments, new CliContext
         {
             Out = TextWriter.Synchronized(output),
-            Error = TextWriter.Synchronized(error),
+            Error = _error,
             StandardInput = new MemoryStream(Encoding.UTF8.GetBytes(standardInput ?? "")),
         });
         (Out, Error) = (output.ToString(), error.ToString());

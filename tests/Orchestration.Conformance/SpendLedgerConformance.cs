@@ -148,4 +148,38 @@ public abstract class SpendLedgerConformance : StoreConformance
         await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await One.Spending.SettleAsync(reservation, 0, -1));
         (await One.Spending.StatusAsync(Payer, Cancel)).ShouldBe(new SpendStatus(0, 1, 0, null));
     }
+
+    [Fact]
+    public async Task Money_is_listed_by_payer_judge_and_deployment_and_adds_up()
+    {
+        var one = new SpendPurpose("relevance@gpt", "gpt");
+        var two = new SpendPurpose("truth@gpt", "gpt");
+        await SettleAsync(One, Payer, one, 0.5m, 0.1m);
+        await SettleAsync(Two, Payer, one, 0.25m, 0);
+        await SettleAsync(Two, Payer, two, 1, 0);
+        await SettleAsync(One, "s2", two, 2, 0);
+
+        (await Two.Spending.ListAsync(Payer, Cancel)).ShouldBe([new SpendEntry(Payer, one, 2, 0.75m, 0.1m), new SpendEntry(Payer, two, 1, 1, 0)]);
+        (await One.Spending.ListAsync(null, Cancel)).Select(e => e.Payer).ShouldBe([Payer, Payer, "s2"]);
+        var status = await One.Spending.StatusAsync(Payer, Cancel);
+        (await One.Spending.ListAsync(Payer, Cancel)).Sum(e => e.SettledUsd).ShouldBe(status.SettledUsd);
+    }
+
+    [Fact]
+    public async Task What_a_killed_owner_had_reserved_is_listed_as_unknown_with_its_purpose()
+    {
+        var purpose = new SpendPurpose("relevance@gpt", "gpt");
+        var three = await OpenAsync();
+        (await three.Spending.ReserveAsync(Payer, purpose, 0.7m, Cancel)).ShouldNotBeNull();
+        (await One.Spending.ListAsync(Payer, Cancel)).ShouldBeEmpty();
+        await three.KillAsync();
+
+        (await One.Spending.ListAsync(Payer, Cancel)).ShouldBe([new SpendEntry(Payer, purpose, 0, 0, 0.7m)]);
+    }
+
+    private static async Task SettleAsync(IStoreOwner owner, string payer, SpendPurpose purpose, decimal settled, decimal unknown)
+    {
+        var reservation = (await owner.Spending.ReserveAsync(payer, purpose, settled + unknown, Cancel)).ShouldNotBeNull();
+        await owner.Spending.SettleAsync(reservation, settled, unknown);
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
 

@@ -37,6 +37,24 @@ internal sealed record MeasuredProcess(double WallSeconds, double CpuSeconds, do
         return new MeasuredProcess(wall, cpu, peak, JsonDocument.Parse(last).RootElement);
     }
 
+    /// <summary>Runs it for a time at most, then interrupts it.</summary>
+    public static async Task RunForAsync(string workingFolder, TimeSpan time, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Executable()) { WorkingDirectory = workingFolder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var exited = process.WaitForExitAsync();
+        if (await Task.WhenAny(exited, Task.Delay(time, TimeProvider.System)) != exited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+        }
+
+        await exited;
+        await output;
+    }
+
     private static string Executable()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Cli.Sweeps;
@@ -11,6 +12,8 @@ internal sealed class SweepProgressView : IAsyncDisposable
 {
     private readonly CliContext _context;
     private readonly SweepMeter _meter;
+    private readonly DeploymentBoard _board;
+    private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);
     private readonly long _rows;
     private readonly long _judgmentsInAll;
     private readonly long _startedAt;
@@ -18,10 +21,11 @@ internal sealed class SweepProgressView : IAsyncDisposable
     private readonly Task _drawing;
     private long _judgmentsAtStart = -1;
 
-    public SweepProgressView(CliContext context, SweepMeter meter, SweepRecord sweep, int columns)
+    public SweepProgressView(CliContext context, SweepMeter meter, DeploymentBoard board, SweepRecord sweep, int columns)
     {
         _context = context;
         _meter = meter;
+        _board = board;
         _rows = sweep.Rows;
         _judgmentsInAll = sweep.Rows * columns;
         _startedAt = context.Time.GetTimestamp();
@@ -38,21 +42,50 @@ internal sealed class SweepProgressView : IAsyncDisposable
 
     private async Task DrawAsync()
     {
-        var period = _context.IsErrorTerminal ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(10);
+        // Elsewhere a line every ten seconds; what keeps a sweep waiting is told within one.
+        var period = _context.IsErrorTerminal ? TimeSpan.FromMilliseconds(250) : TimeSpan.FromSeconds(1);
         using var timer = new PeriodicTimer(period, _context.Time);
+        var ticks = 0;
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
+                await TellAsync();
                 var line = Line();
                 if (_context.IsErrorTerminal) await _context.Error.WriteAsync($"\r\u001b[K{Fit(line)}");
-                else await _context.Error.WriteLineAsync(line);
+                else if (++ticks % 10 == 0) await _context.Error.WriteLineAsync(line);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The work is over.
         }
+    }
+
+    /// <summary>A line of its own for each deployment that begins to wait or works again, and for what is worth noting.</summary>
+    private async Task TellAsync()
+    {
+        while (_board.TryTakeNote(out var note)) await SayAsync($"note: {note}");
+        var waits = _board.Waits;
+        foreach (var wait in waits)
+        {
+            if (_told.TryGetValue(wait.Deployment, out var reason) && reason == wait.Reason) continue;
+            _told[wait.Deployment] = wait.Reason;
+            var next = wait.NextTry is { } at ? string.Create(CultureInfo.InvariantCulture, $"; next try at {at.ToLocalTime():HH:mm:ss}") : "";
+            await SayAsync($"waiting: deployment '{wait.Deployment}': {wait.Reason}{next}. The sweep goes on by itself; Ctrl-C interrupts it.");
+        }
+
+        foreach (var deployment in _told.Keys.Where(name => waits.All(w => w.Deployment != name)).ToArray())
+        {
+            _told.Remove(deployment);
+            await SayAsync($"deployment '{deployment}' works again");
+        }
+    }
+
+    private async Task SayAsync(string text)
+    {
+        if (_context.IsErrorTerminal) await _context.Error.WriteAsync("\r\u001b[K");
+        await _context.Error.WriteLineAsync(text);
     }
 
     // A line longer than the terminal would wrap, and then redrawing leaves its first part behind.
@@ -72,7 +105,15 @@ internal sealed class SweepProgressView : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture,
             $"{bar} {share,4:0%}  {_meter.Rows:N0}/{_rows:N0} pairs  {rate:N0} judgments/s  {left} left")
             + (cost > 0 ? string.Create(CultureInfo.InvariantCulture, $"  ${cost:0.00##}") : "")
+            + Waiting()
             + (unscored.Length == 0 ? "" : "  unscored " + string.Join(", ", unscored.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Key} {r.Value:N0}"))));
+    }
+
+    private string Waiting()
+    {
+        if (_board.Waits is not [var wait, ..]) return "";
+        var next = wait.NextTry is { } at ? at - _context.Time.GetUtcNow() : TimeSpan.Zero;
+        return $"  waiting for {wait.Deployment}" + (next > TimeSpan.Zero ? $" ({Duration(next)})" : "");
     }
 
     private string Bar(double share)

@@ -90,6 +90,8 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         Progress = await host.Store.Sweeps.ProgressAsync(sweep.Id, cancellationToken),
         Judges = judges ?? await new SweepResults(host.Store.Sweeps).SummarizeAsync(sweep, cancellationToken),
         Spend = await host.Store.Spending.StatusAsync(sweep.Id, cancellationToken),
+        SpendByJudge = await host.Store.Spending.ListAsync(sweep.Id, cancellationToken),
+        Served = host.Board.ServedCalls,
     };
 
     private async Task<SweepRecord> RegisterAsync(SweepPlan plan, SweepRunSettings settings, CancellationToken cancellationToken)
@@ -132,7 +134,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             end = await new BatchSession(context, host).RunAsync(sweep, judges, batch, cancellationToken);
             if (end == SweepState.Running)
             {
-                await using var view = new SweepProgressView(context, meter, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count);
+                await using var view = new SweepProgressView(context, meter, host.Board, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count);
                 end = await new SweepWorker(sweeps, actors, context.Time, host.Store.Owner, sweep, options, meter).RunAsync(cancellationToken);
             }
         }

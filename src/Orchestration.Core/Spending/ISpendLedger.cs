@@ -11,8 +11,12 @@ public interface ISpendLedger
     ValueTask SetCapAsync(string payer, decimal? capUsd, CancellationToken cancellationToken);
 
     /// <summary>Reserves an amount durably, unless it would pass the payer's cap. Concurrent calls share a commit.</summary>
+    /// <param name="payer">Who pays.</param>
+    /// <param name="purpose">What for: only a label, for reports.</param>
+    /// <param name="amountUsd">Upper bound in US dollars.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The reservation, or null where it would pass the cap.</returns>
-    ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken);
+    ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken);
 
     /// <summary>Replaces a reservation by what the call cost. Takes no cancellation: money spent is written down. Settling twice counts once.</summary>
     /// <param name="reservation">What was reserved.</param>
@@ -22,7 +26,40 @@ public interface ISpendLedger
 
     /// <summary>Where a payer stands. Reservations of processes that are no more count as unknown.</summary>
     ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken);
+
+    /// <summary>What was spent, by payer and purpose, in ordinal order of payer, judge and deployment.</summary>
+    /// <param name="payer">One payer; null for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken);
 }
+
+/// <summary>Calls of the ledger that need no purpose.</summary>
+public static class SpendLedgerExtensions
+{
+    /// <summary>Reserves for no stated purpose.</summary>
+    public static ValueTask<SpendReservation?> ReserveAsync(this ISpendLedger ledger, string payer, decimal amountUsd, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        return ledger.ReserveAsync(payer, SpendPurpose.None, amountUsd, cancellationToken);
+    }
+}
+
+/// <summary>What money is spent for.</summary>
+/// <param name="Judge">The judge's id; empty where no judge asks.</param>
+/// <param name="Deployment">The deployment's name; empty where none is called.</param>
+public readonly record struct SpendPurpose(string Judge, string Deployment)
+{
+    /// <summary>Nothing stated.</summary>
+    public static SpendPurpose None => new("", "");
+}
+
+/// <summary>What one payer spent for one purpose, in US dollars.</summary>
+/// <param name="Payer">Who paid.</param>
+/// <param name="Purpose">What for.</param>
+/// <param name="Calls">Reservations settled: calls, with all their attempts.</param>
+/// <param name="SettledUsd">Known to be spent.</param>
+/// <param name="UnknownUsd">Charged at the reservation because usage never arrived, calls of processes that are no more among it.</param>
+public sealed record SpendEntry(string Payer, SpendPurpose Purpose, long Calls, decimal SettledUsd, decimal UnknownUsd);
 
 /// <summary>An amount held for one call.</summary>
 /// <param name="Id">Identity in the ledger.</param>

@@ -12,7 +12,7 @@ internal sealed class SpendGate(ISpendLedger ledger)
 
     /// <summary>Reserves an amount; waits while calls in flight may still give back what they do not use.</summary>
     /// <exception cref="SpendCapReachedException">It does not fit under the cap, and nothing is in flight that could make room.</exception>
-    public async ValueTask<SpendReservation> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    public async ValueTask<SpendReservation> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken)
     {
         var state = _payers.GetOrAdd(payer, static _ => new Payer());
         while (true)
@@ -22,7 +22,7 @@ internal sealed class SpendGate(ISpendLedger ledger)
             SpendReservation? reservation;
             try
             {
-                reservation = await ledger.ReserveAsync(payer, amountUsd, cancellationToken);
+                reservation = await ledger.ReserveAsync(payer, purpose, amountUsd, cancellationToken);
             }
             catch
             {

@@ -24,6 +24,13 @@ public sealed record SweepSummary
     /// <summary>Its money.</summary>
     public required SpendStatus Spend { get; init; }
 
+    /// <summary>Its money by judge and deployment.</summary>
+    public IReadOnlyList<SpendEntry> SpendByJudge { get; init; } = [];
+
+    /// <summary>Calls of the last run by deployment, model and fingerprint, as the endpoints name them; empty where nothing was called.</summary>
+    public IReadOnlyDictionary<(string Deployment, string Model, string Fingerprint), long> Served { get; init; } =
+        new Dictionary<(string, string, string), long>();
+
     /// <summary>Judgments with a score.</summary>
     public long Scored => Progress.Judgments - Progress.Unscored;
 
@@ -113,6 +120,31 @@ public sealed record SweepSummary
         if (Spend.CapUsd is { } cap) writer.WriteNumber("max_cost_usd", cap);
         writer.WriteNumber("calls", totals.Calls);
         writer.WriteNumber("failed_attempts", totals.Failures);
+        writer.WriteStartArray("cost");
+        foreach (var entry in SpendByJudge)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("judge", entry.Purpose.Judge);
+            writer.WriteString("deployment", entry.Purpose.Deployment);
+            writer.WriteNumber("calls", entry.Calls);
+            writer.WriteNumber("settled_usd", entry.SettledUsd);
+            writer.WriteNumber("unknown_usd", entry.UnknownUsd);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("served");
+        foreach (var ((deployment, model, fingerprint), calls) in Served.OrderBy(s => s.Key.Deployment, StringComparer.Ordinal).ThenByDescending(s => s.Value))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("deployment", deployment);
+            writer.WriteString("model", model);
+            if (fingerprint.Length > 0) writer.WriteString("fingerprint", fingerprint);
+            writer.WriteNumber("calls", calls);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteStartObject("tokens");
         writer.WriteNumber("input", totals.InputTokens);
         writer.WriteNumber("cached_input", totals.CachedInputTokens);

@@ -17,6 +17,7 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
     private readonly List<(long Requests, TaskCompletionSource Reached)> _waiting = [];
     private long _requests;
     private long _delivered;
+    private TokenUsage _deliveredUsage;
     private long _charged;
     private long _input;
     private long _cached;
@@ -84,13 +85,15 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
         Interlocked.Add(ref _reasoning, usage.Reasoning);
     }
 
-    public void Delivered(ulong content)
+    /// <summary>Notes a reply that was handed over whole.</summary>
+    public void Delivered(ulong content, in TokenUsage usage)
     {
         if (tracksContents && Interlocked.Increment(ref State(content).Deliveries) > 1) Interlocked.Increment(ref _repeated);
         var now = time.GetTimestamp();
         lock (_lock)
         {
             _delivered++;
+            _deliveredUsage += usage;
             _lastTimestamp = now;
             _lastAt = time.GetUtcNow();
         }
@@ -145,6 +148,7 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
                 Usage = usage,
                 Charged = Interlocked.Read(ref _charged),
                 CostUsd = (prices?.Cost(usage) ?? 0) + ((prices?.Cost(_batchUsage) ?? 0) * batchFactor),
+                DeliveredCostUsd = prices?.Cost(_deliveredUsage) ?? 0,
                 Batches = Interlocked.Read(ref _batches),
                 BatchLines = Interlocked.Read(ref _batchLines),
                 BatchUsage = _batchUsage,

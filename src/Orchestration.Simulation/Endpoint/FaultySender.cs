@@ -48,7 +48,7 @@ internal sealed class FaultySender(ScriptedEndpointOptions options, TimeProvider
         }
 
         var isWhole = stream is null ? await SendWholeAsync(response, fault, write).ConfigureAwait(false) : await SendEventsAsync(response, fault, stream()).ConfigureAwait(false);
-        if (isWhole) books.Delivered(hash);
+        if (isWhole) books.Delivered(hash, outcome.Usage);
     }
 
     /// <summary>The latency counts from arrival, so that the time for reading and thinking is part of it. A caller's leaving does not end it.</summary>

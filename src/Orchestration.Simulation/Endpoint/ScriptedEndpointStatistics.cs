@@ -41,6 +41,9 @@ public sealed record ScriptedEndpointStatistics
     /// <summary>US dollars charged at the endpoint's prices, batches at theirs included.</summary>
     public required decimal CostUsd { get; init; }
 
+    /// <summary>Of these, dollars for usable replies that were handed to the connection whole; batches are not among them.</summary>
+    public required decimal DeliveredCostUsd { get; init; }
+
     /// <summary>Most requests in work at once.</summary>
     public required int MaxConcurrent { get; init; }
 

@@ -1,4 +1,5 @@
 using Orchestration.Core.Batches;
+using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Simulation.InMemory;
@@ -38,7 +39,7 @@ internal sealed class InMemoryBatchLog(InMemoryOwner owner) : IBatchLog
                 long? reservation = null;
                 if (batch.BoundUsd is { } bound)
                 {
-                    if (data.Spending.Reserve(batch.SweepId, bound, owner.Owner) is not { } reserved) return null;
+                    if (data.Spending.Reserve(batch.SweepId, new SpendPurpose("", batch.Deployment), bound, owner.Owner) is not { } reserved) return null;
                     reservation = reserved.Id;
                 }
 

@@ -7,19 +7,24 @@ internal sealed class SpendRows
 {
     public Dictionary<string, Account> Accounts { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<long, (SpendReservation Reservation, string Owner)> Open { get; } = [];
+    public Dictionary<long, (SpendReservation Reservation, SpendPurpose Purpose, string Owner)> Open { get; } = [];
+
+    public SortedDictionary<(string Payer, string Judge, string Deployment), SpendEntry> Entries { get; } = new(
+        Comparer<(string Payer, string Judge, string Deployment)>.Create(static (a, b) =>
+            string.CompareOrdinal(a.Payer, b.Payer) is var payer and not 0 ? payer
+            : string.CompareOrdinal(a.Judge, b.Judge) is var judge and not 0 ? judge : string.CompareOrdinal(a.Deployment, b.Deployment)));
 
     public long Reservations { get; set; }
 
     public Account this[string payer] => Accounts.TryGetValue(payer, out var account) ? account : Accounts[payer] = new Account();
 
-    public SpendReservation? Reserve(string payer, decimal amountUsd, string owner)
+    public SpendReservation? Reserve(string payer, SpendPurpose purpose, decimal amountUsd, string owner)
     {
         var account = this[payer];
         if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
         account.Held += amountUsd;
         var reservation = new SpendReservation(++Reservations, payer, amountUsd);
-        Open.Add(reservation.Id, (reservation, owner));
+        Open.Add(reservation.Id, (reservation, purpose, owner));
         return reservation;
     }
 
@@ -30,6 +35,9 @@ internal sealed class SpendRows
         account.Held -= open.Reservation.AmountUsd;
         account.Settled += settledUsd;
         account.Unknown += unknownUsd;
+        var key = (open.Reservation.Payer, open.Purpose.Judge, open.Purpose.Deployment);
+        var entry = Entries.GetValueOrDefault(key) ?? new SpendEntry(open.Reservation.Payer, open.Purpose, 0, 0, 0);
+        Entries[key] = entry with { Calls = entry.Calls + 1, SettledUsd = entry.SettledUsd + settledUsd, UnknownUsd = entry.UnknownUsd + unknownUsd };
         return true;
     }
 
@@ -55,12 +63,12 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
         await owner.StepAsync(data => data.Spending[payer].Cap = capUsd, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    public async ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(payer);
         ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
         return await owner.StepAsync(
-            data => data.Spending.Reserve(payer, amountUsd, owner.Owner),
+            data => data.Spending.Reserve(payer, purpose, amountUsd, owner.Owner),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -88,4 +96,19 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
             },
             cancellationToken);
     }
+
+    public ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken) => owner.StepAsync<IReadOnlyList<SpendEntry>>(
+        data =>
+        {
+            var entries = new SortedDictionary<(string Payer, string Judge, string Deployment), SpendEntry>(data.Spending.Entries, data.Spending.Entries.Comparer);
+            foreach (var open in data.Spending.Open.Values.Where(open => data.IsDead(open.Owner)))
+            {
+                var key = (open.Reservation.Payer, open.Purpose.Judge, open.Purpose.Deployment);
+                var entry = entries.GetValueOrDefault(key) ?? new SpendEntry(open.Reservation.Payer, open.Purpose, 0, 0, 0);
+                entries[key] = entry with { UnknownUsd = entry.UnknownUsd + open.Reservation.AmountUsd };
+            }
+
+            return [.. entries.Values.Where(e => payer is null || e.Payer == payer)];
+        },
+        cancellationToken);
 }

@@ -119,6 +119,14 @@ internal static class Schema
         CREATE INDEX batches_by_sweep ON batches(sweep);
         CREATE TABLE batch_holds(sweep INTEGER PRIMARY KEY, owner TEXT NOT NULL);
         """,
+        """
+        ALTER TABLE reservations ADD COLUMN judge TEXT NOT NULL DEFAULT '';
+        ALTER TABLE reservations ADD COLUMN deployment TEXT NOT NULL DEFAULT '';
+        CREATE TABLE spent(
+          payer TEXT NOT NULL, judge TEXT NOT NULL, deployment TEXT NOT NULL, calls INTEGER NOT NULL, settled TEXT NOT NULL, unknown TEXT NOT NULL,
+          PRIMARY KEY (payer, judge, deployment)
+        ) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -7,7 +7,8 @@ public sealed class MemorySpendLedger : ISpendLedger
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (decimal Settled, decimal Unknown, decimal? Cap)> _payers = [];
-    private readonly Dictionary<long, SpendReservation> _open = [];
+    private readonly Dictionary<long, (SpendReservation Reservation, SpendPurpose Purpose)> _open = [];
+    private readonly Dictionary<(string Payer, SpendPurpose Purpose), SpendEntry> _entries = [];
     private long _next;
 
     /// <summary>How often something was reserved with success.</summary>
@@ -25,7 +26,7 @@ public sealed class MemorySpendLedger : ISpendLedger
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    public ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
@@ -40,7 +41,7 @@ public sealed class MemorySpendLedger : ISpendLedger
             MostUsd = Math.Max(MostUsd, total);
             Reservations++;
             var reservation = new SpendReservation(++_next, payer, amountUsd);
-            _open[reservation.Id] = reservation;
+            _open[reservation.Id] = (reservation, purpose);
             return ValueTask.FromResult<SpendReservation?>(reservation);
         }
     }
@@ -49,10 +50,12 @@ public sealed class MemorySpendLedger : ISpendLedger
     {
         lock (_lock)
         {
-            if (!_open.Remove(reservation.Id)) return ValueTask.CompletedTask;
+            if (!_open.Remove(reservation.Id, out var open)) return ValueTask.CompletedTask;
             if (settledUsd + unknownUsd > reservation.AmountUsd)
                 throw new InvalidOperationException($"{settledUsd} settled and {unknownUsd} unknown of a reservation of {reservation.AmountUsd}.");
             var payer = _payers.GetValueOrDefault(reservation.Payer);
+            var entry = _entries.GetValueOrDefault((reservation.Payer, open.Purpose)) ?? new SpendEntry(reservation.Payer, open.Purpose, 0, 0, 0);
+            _entries[(reservation.Payer, open.Purpose)] = entry with { Calls = entry.Calls + 1, SettledUsd = entry.SettledUsd + settledUsd, UnknownUsd = entry.UnknownUsd + unknownUsd };
             _payers[reservation.Payer] = payer with { Settled = payer.Settled + settledUsd, Unknown = payer.Unknown + unknownUsd };
         }
 
@@ -68,9 +71,14 @@ public sealed class MemorySpendLedger : ISpendLedger
         }
     }
 
+    public ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken)
+    {
+        lock (_lock) return ValueTask.FromResult<IReadOnlyList<SpendEntry>>([.. _entries.Values.Where(e => payer is null || e.Payer == payer)]);
+    }
+
     private decimal Total(string payer)
     {
         var known = _payers.GetValueOrDefault(payer);
-        return known.Settled + known.Unknown + _open.Values.Where(r => r.Payer == payer).Sum(r => r.AmountUsd);
+        return known.Settled + known.Unknown + _open.Values.Where(r => r.Reservation.Payer == payer).Sum(r => r.Reservation.AmountUsd);
     }
 }

@@ -237,7 +237,9 @@ public sealed class JudgeCatalog
     private DeploymentConfig Capped(string name)
     {
         var config = _config.Deployment(name);
-        return _concurrency is { } concurrency ? config with { Concurrency = concurrency } : config;
+        if (_concurrency is not { } concurrency) return config;
+        var each = Math.Max(1, concurrency / Math.Max(1, config.Pool.Count));
+        return config with { Concurrency = concurrency, Pool = [.. config.Pool.Select(e => e with { Limits = e.Limits with { Concurrency = each } })] };
     }
 
     private static string ModelText(ModelIdentity model) => string.Join('/', new[] { model.Publisher, model.Name, model.Snapshot }.Where(p => p.Length != 0));

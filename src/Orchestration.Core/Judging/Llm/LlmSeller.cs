@@ -1,5 +1,6 @@
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Purchases;
+using Orchestration.Core.Spending;
 
 namespace Orchestration.Core.Judging.Llm;
 
@@ -70,7 +71,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
     {
         var deployment = question.Deployment;
         var bound = terms.KeepsAccount ? question.BoundUsd(request) : null;
-        var reservation = await terms.ReserveAsync(bound * deployment.MaxAttempts, cancellationToken);
+        var reservation = await terms.ReserveAsync(new SpendPurpose(question.JudgeId, deployment.Name), bound * deployment.MaxAttempts, cancellationToken);
         ChatReply reply;
         try
         {

@@ -59,8 +59,8 @@ internal sealed class PurchaseTerms(SpendGate? gate, string? payer, DateTimeOffs
 
     /// <summary>Reserves the upper bound of a call; null where nobody keeps account or no price is known.</summary>
     /// <exception cref="SpendCapReachedException">It does not fit under the payer's cap.</exception>
-    public async ValueTask<SpendReservation?> ReserveAsync(decimal? boundUsd, CancellationToken cancellationToken) =>
-        gate is not null && payer is not null && boundUsd is { } bound ? await gate.ReserveAsync(payer, bound, cancellationToken) : null;
+    public async ValueTask<SpendReservation?> ReserveAsync(SpendPurpose purpose, decimal? boundUsd, CancellationToken cancellationToken) =>
+        gate is not null && payer is not null && boundUsd is { } bound ? await gate.ReserveAsync(payer, purpose, bound, cancellationToken) : null;
 
     /// <summary>Settles it.</summary>
     public ValueTask SettleAsync(SpendReservation? reservation, decimal settledUsd, decimal unknownUsd) =>

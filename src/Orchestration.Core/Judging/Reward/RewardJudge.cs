@@ -1,6 +1,7 @@
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Pairs;
+using Orchestration.Core.Spending;
 
 namespace Orchestration.Core.Judging.Reward;
 
@@ -75,7 +76,7 @@ public sealed class RewardJudge : IJudge
             if (terms.IsLate) return new Sale(null, UnscoredReason.Timeout, JudgmentDetail.None, IsLate: true);
 
             var price = deployment.PricePerCall;
-            var reservation = await terms.ReserveAsync(price * deployment.MaxAttempts, cancellationToken);
+            var reservation = await terms.ReserveAsync(new SpendPurpose(judgeId, deployment.Name), price * deployment.MaxAttempts, cancellationToken);
             RewardReply reply;
             try
             {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Spending;
 using Orchestration.Storage.Sqlite.Sweeps;
@@ -50,7 +51,7 @@ internal sealed class SqliteBatchLog(GroupCommitWriter writer, ReadConnections r
                 long? reservation = null;
                 if (batch.BoundUsd is { } bound)
                 {
-                    if (ledger.Reserve(connection, batch.SweepId, bound) is not { } reserved) return null;
+                    if (ledger.Reserve(connection, batch.SweepId, new SpendPurpose("", batch.Deployment), bound) is not { } reserved) return null;
                     reservation = reserved.Id;
                 }
 

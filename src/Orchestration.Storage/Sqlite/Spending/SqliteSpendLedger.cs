@@ -22,11 +22,11 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<SpendReservation?> ReserveAsync(string payer, decimal amountUsd, CancellationToken cancellationToken)
+    public async ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(payer);
         ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
-        return await writer.RunAsync(connection => Reserve(connection, payer, amountUsd), cancellationToken).ConfigureAwait(false);
+        return await writer.RunAsync(connection => Reserve(connection, payer, purpose, amountUsd), cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
@@ -43,14 +43,17 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         return await reads.RunAsync(connection => Status(connection, payer), cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken) =>
+        await reads.RunAsync(connection => List(connection, payer), cancellationToken).ConfigureAwait(false);
+
     /// <summary>Reserves within a transaction; null where it would pass the cap.</summary>
-    internal SpendReservation? Reserve(Connection connection, string payer, decimal amount)
+    internal SpendReservation? Reserve(Connection connection, string payer, SpendPurpose purpose, decimal amount)
     {
         var account = Account.Read(connection, payer);
         if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amount > cap) return null;
         (account with { Held = account.Held + amount }).Write(connection, payer);
-        using var insert = connection.Use("INSERT INTO reservations(payer, owner, amount) VALUES (?1, ?2, ?3)");
-        insert.Bind(1, payer).Bind(2, owners.Owner).Bind(3, amount).Step();
+        using var insert = connection.Use("INSERT INTO reservations(payer, owner, amount, judge, deployment) VALUES (?1, ?2, ?3, ?4, ?5)");
+        insert.Bind(1, payer).Bind(2, owners.Owner).Bind(3, amount).Bind(4, purpose.Judge).Bind(5, purpose.Deployment).Step();
         return new SpendReservation(connection.LastInsertedId, payer, amount);
     }
 
@@ -59,17 +62,70 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
     {
         decimal held;
         string payer;
-        using (var delete = connection.Use("DELETE FROM reservations WHERE id = ?1 RETURNING payer, amount"))
+        SpendPurpose purpose;
+        using (var delete = connection.Use("DELETE FROM reservations WHERE id = ?1 RETURNING payer, amount, judge, deployment"))
         {
             if (!delete.Bind(1, reservation).Step()) return false;
             payer = delete.Text(0);
             held = delete.Decimal(1);
+            purpose = new SpendPurpose(delete.Text(2), delete.Text(3));
         }
 
         var account = Account.Read(connection, payer);
         account = account with { Settled = account.Settled + settled, Unknown = account.Unknown + unknown, Held = account.Held - held };
         account.Write(connection, payer);
+        Add(connection, payer, purpose, settled, unknown);
         return true;
+    }
+
+    // Money is decimal text, which the engine cannot add.
+    private static void Add(Connection connection, string payer, SpendPurpose purpose, decimal settled, decimal unknown)
+    {
+        var calls = 1L;
+        using (var select = connection.Use("SELECT calls, settled, unknown FROM spent WHERE payer = ?1 AND judge = ?2 AND deployment = ?3"))
+        {
+            if (select.Bind(1, payer).Bind(2, purpose.Judge).Bind(3, purpose.Deployment).Step())
+            {
+                calls += select.Int64(0);
+                settled += select.Decimal(1);
+                unknown += select.Decimal(2);
+            }
+        }
+
+        using var upsert = connection.Use(
+            """
+            INSERT INTO spent(payer, judge, deployment, calls, settled, unknown) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (payer, judge, deployment) DO UPDATE SET calls = excluded.calls, settled = excluded.settled, unknown = excluded.unknown
+            """);
+        upsert.Bind(1, payer).Bind(2, purpose.Judge).Bind(3, purpose.Deployment).Bind(4, calls).Bind(5, settled).Bind(6, unknown).Step();
+    }
+
+    private List<SpendEntry> List(Connection connection, string? payer)
+    {
+        var entries = new Dictionary<(string, SpendPurpose), SpendEntry>();
+        using (var select = connection.Use("SELECT payer, judge, deployment, calls, settled, unknown FROM spent WHERE ?1 IS NULL OR payer = ?1"))
+        {
+            select.Bind(1, payer);
+            while (select.Step())
+            {
+                var entry = new SpendEntry(select.Text(0), new SpendPurpose(select.Text(1), select.Text(2)), select.Int64(3), select.Decimal(4), select.Decimal(5));
+                entries.Add((entry.Payer, entry.Purpose), entry);
+            }
+        }
+
+        using (var select = connection.Use("SELECT payer, judge, deployment, owner, amount FROM reservations WHERE ?1 IS NULL OR payer = ?1"))
+        {
+            select.Bind(1, payer);
+            while (select.Step())
+            {
+                if (!owners.IsDead(select.Text(3))) continue;
+                var key = (select.Text(0), new SpendPurpose(select.Text(1), select.Text(2)));
+                var entry = entries.GetValueOrDefault(key) ?? new SpendEntry(key.Item1, key.Item2, 0, 0, 0);
+                entries[key] = entry with { UnknownUsd = entry.UnknownUsd + select.Decimal(4) };
+            }
+        }
+
+        return [.. entries.Values.OrderBy(e => e.Payer, StringComparer.Ordinal).ThenBy(e => e.Purpose.Judge, StringComparer.Ordinal).ThenBy(e => e.Purpose.Deployment, StringComparer.Ordinal)];
     }
 
     private SpendStatus Status(Connection connection, string payer)
