@@ -114,7 +114,7 @@ internal static class NetworkBenchmark
 
         await File.WriteAllBytesAsync(Path.Combine(folder, "inputs.f32"), MemoryMarshal.AsBytes<float>(inputs).ToArray());
         await File.WriteAllBytesAsync(Path.Combine(folder, "targets.f32"), MemoryMarshal.AsBytes<float>(Array.ConvertAll(data.Targets, t => (float)t)).ToArray());
-        var script = Path.Combine(WholeProcessBenchmarks.Root(), "benchmarks", "peers", "mlp_torch.py");
+        var script = Path.Combine(Report.Root(), "benchmarks", "peers", "mlp_torch.py");
         string[] arguments = [script, folder, .. new double[] { Judges, Hidden, Batch, Epochs, Rate, Seeds }.Select(v => v.ToString("R", CultureInfo.InvariantCulture))];
         var start = new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using var process = Process.Start(start)!;
