@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
 using Orchestration.Storage.Sqlite.Judgments;
