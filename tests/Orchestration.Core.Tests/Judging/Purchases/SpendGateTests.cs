@@ -21,9 +21,9 @@ public sealed class SpendGateTests
             await ledger.SetCapAsync(Payer, 1, Token);
             var gate = new SpendGate(ledger);
             using var cancel = new CancellationTokenSource();
-            var first = await gate.ReserveAsync(Payer, 1, Token);
-            var second = gate.ReserveAsync(Payer, 1, cancel.Token).AsTask();
-            var third = gate.ReserveAsync(Payer, 1, Token).AsTask();
+            var first = await gate.ReserveAsync(Payer, SpendPurpose.None, 1, Token);
+            var second = gate.ReserveAsync(Payer, SpendPurpose.None, 1, cancel.Token).AsTask();
+            var third = gate.ReserveAsync(Payer, SpendPurpose.None, 1, Token).AsTask();
             await gate.SettleAsync(first, 0, 0);
             await cancel.CancelAsync();
             try
@@ -45,9 +45,9 @@ public sealed class SpendGateTests
         var ledger = new MemorySpendLedger();
         await ledger.SetCapAsync(Payer, 1, Token);
         var gate = new SpendGate(ledger);
-        var first = await gate.ReserveAsync(Payer, 1, Token);
-        var great = gate.ReserveAsync(Payer, 1, Token).AsTask();
-        var small = gate.ReserveAsync(Payer, 0.25m, Token).AsTask();
+        var first = await gate.ReserveAsync(Payer, SpendPurpose.None, 1, Token);
+        var great = gate.ReserveAsync(Payer, SpendPurpose.None, 1, Token).AsTask();
+        var small = gate.ReserveAsync(Payer, SpendPurpose.None, 0.25m, Token).AsTask();
         await gate.SettleAsync(first, 0.5m, 0);
         (await small.WaitAsync(TimeSpan.FromSeconds(30), Token)).AmountUsd.ShouldBe(0.25m);
         await gate.SettleAsync(await small, 0.25m, 0);
@@ -60,7 +60,7 @@ public sealed class SpendGateTests
         var ledger = new MemorySpendLedger();
         await ledger.SetCapAsync("other", 0.5m, Token);
         var gate = new SpendGate(ledger);
-        await gate.ReserveAsync(Payer, 1, Token);
-        await Should.ThrowAsync<SpendCapReachedException>(gate.ReserveAsync("other", 1, Token).AsTask());
+        await gate.ReserveAsync(Payer, SpendPurpose.None, 1, Token);
+        await Should.ThrowAsync<SpendCapReachedException>(gate.ReserveAsync("other", SpendPurpose.None, 1, Token).AsTask());
     }
 }
