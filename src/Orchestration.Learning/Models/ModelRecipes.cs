@@ -1,4 +1,6 @@
+using Orchestration.Learning.Models.Additive;
 using Orchestration.Learning.Models.Baselines;
+using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
 using Orchestration.Learning.Models.Trees;
 
@@ -16,6 +18,10 @@ public static class ModelRecipes
         ["max"] = options => new OrderRecipe("max", OrderStatistic.Maximum, options),
         ["best-judge"] = options => new BestJudgeRecipe(options.Monotone),
         ["mean-fit"] = _ => new MeanFitRecipe(),
+        ["ridge"] = options => new LinearRecipe("ridge", options.Monotone),
+        ["non-negative"] = _ => new LinearRecipe("non-negative", true),
+        ["isotonic"] = _ => new IsotonicRecipe(),
+        ["gam"] = options => new GamRecipe("gam", options, 0),
         ["mlp"] = options => new MlpRecipe(new MlpOptions { Monotone = options.Monotone }),
         ["trees"] = options => new TreeRecipe(new TreeOptions { Monotone = options.Monotone }),
     };
@@ -33,6 +39,8 @@ public static class ModelRecipes
             throw new ArgumentException($"There is no model named {name}. There are: {string.Join(", ", Names)}.", nameof(name));
         options ??= new RecipeOptions();
         if (!(options.Trim >= 0 && options.Trim < 0.5)) throw new ArgumentException("Trim is at least 0 and below 0.5.", nameof(options));
+        if (options.Splines is < 4 or > 40) throw new ArgumentException("Splines are 4 to 40.", nameof(options));
+        if (options.Interactions < 0) throw new ArgumentException("Interactions are 0 or more.", nameof(options));
         if (options.TargetRange is { } range && !(range.Low < range.High && double.IsFinite(range.High - range.Low)))
             throw new ArgumentException("The target's range runs from a lower to a higher number.", nameof(options));
         return recipe(options);

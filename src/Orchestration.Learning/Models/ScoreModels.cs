@@ -1,3 +1,4 @@
+using Orchestration.Learning.Models.Additive;
 using Orchestration.Learning.Models.Baselines;
 using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
@@ -11,6 +12,8 @@ public static class ScoreModels
     private static readonly Dictionary<string, Func<ModelState, IScoreModel>> Kinds = new(StringComparer.Ordinal)
     {
         [MeanModel.Kind] = MeanModel.Restore,
+        [GamModel.Kind] = GamModel.Restore,
+        [IsotonicModel.Kind] = IsotonicModel.Restore,
         [LinearModel.Kind] = LinearModel.Restore,
         [MlpModel.Kind] = MlpModel.Restore,
         [OrderModel.Kind] = OrderModel.Restore,
