@@ -22,6 +22,7 @@ public static class ModelRecipes
         ["non-negative"] = _ => new LinearRecipe("non-negative", true),
         ["isotonic"] = _ => new IsotonicRecipe(),
         ["gam"] = options => new GamRecipe("gam", options, 0),
+        ["gam-interactions"] = options => new GamRecipe("gam-interactions", options, options.Interactions),
         ["mlp"] = options => new MlpRecipe(new MlpOptions { Monotone = options.Monotone }),
         ["trees"] = options => new TreeRecipe(new TreeOptions { Monotone = options.Monotone }),
     };

@@ -15,7 +15,7 @@ public sealed class GamTests
         var design = SplineDesign.For(data.Scores, 3, 6);
         var equations = design.Sum(data, data.Scores, out var means, out _);
         var (blocks, judgeOf) = GamFit.BlocksOf(design);
-        var fit = TermSelection.Fit(equations, blocks, judgeOf, GamFit.Widths, scaleKnown: false, null, remove: false, default);
+        var fit = TermSelection.Fit(equations, blocks, judgeOf, GamFit.Widths, scaleKnown: false, null, remove: false, TestContext.Current.CancellationToken);
         var parts = GamFit.Parts(design, means, equations, fit, GamFit.Middle(equations, blocks, fit, null, 0), fit.Scale);
 
         fit.LogPenalties.ShouldBe([-2.58882983, -6.97563536, -2.96693654, -6.50808341, -1.332094, -6.45400787], 1e-3);

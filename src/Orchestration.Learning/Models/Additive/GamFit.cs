@@ -8,9 +8,12 @@ internal static class GamFit
 {
     public const int LineFamily = 0;
     public const int CurvatureFamily = 1;
+    public const int InteractionFamily = 2;
 
     // How far, in log λ, a judge's penalty usually lies from its family's: slopes differ more between judges than bends do.
     public static readonly double[] Widths = [2, 0.6];
+
+    private static readonly double[] WidthsWithInteractions = [.. Widths, 2];
 
     public static GamModel Fit(ScoreData data, GamSettings settings, CancellationToken cancellation)
     {
@@ -23,10 +26,28 @@ internal static class GamFit
         var (blocks, judgeOf) = BlocksOf(design);
         var fit = TermSelection.Fit(equations, blocks, judgeOf, Widths, scaleKnown: false, null, remove: true, cancellation);
         if (settings.Monotone) fit = RisingCurves.Constrain(design, equations, blocks, fit);
+        Interaction[] interactions = [];
+        if (settings.Interactions > 0 && !settings.Monotone)
+        {
+            var residuals = InteractionFit.Residuals(data, scores, design, means, fit);
+            var pairs = InteractionSearch.Find(design, scores, residuals, data, settings.Interactions);
+            equations = InteractionFit.Sum(data, scores, design, means, pairs, out var centres, out groups);
+            var penalties = fit.LogPenalties.Concat(pairs.Select(_ => fit.LogPenalties[0])).ToArray();
+            for (var i = 0; i < pairs.Count; i++)
+            {
+                var block = new PenaltyBlock(design.Columns + 4 * i, 4, InteractionFamily);
+                (blocks, judgeOf) = ([.. blocks, block], [.. judgeOf, data.Judges + i]);
+                penalties[judgeOf.Length - 1] = Math.Log(Math.Max(equations.Gram[block.Start * equations.Vector.Length + block.Start], 1e-9));
+            }
+
+            fit = TermSelection.Fit(equations, blocks, judgeOf, WidthsWithInteractions, scaleKnown: false, penalties, remove: true, cancellation);
+            interactions = InteractionFit.Kept(design, pairs, centres, equations, fit);
+        }
+
         var (effect, noise) = groups is null ? (0, fit.Scale) : PromptEffect.Estimate(equations, groups, fit);
-        var middle = Middle(equations, blocks, fit, effect == 0 ? null : PromptEffect.Between(groups!, design.Columns), effect);
+        var middle = Middle(equations, blocks, fit, effect == 0 ? null : PromptEffect.Between(groups!, equations.Vector.Length), effect);
         var parts = Parts(design, means, equations, fit, middle, noise);
-        return new GamModel(judges, constant, parts, [], effect, logOdds: false);
+        return new GamModel(judges, constant, parts, interactions, effect, logOdds: false);
     }
 
     /// <summary>For each judge its line and, where it has one, its curvature.</summary>

@@ -49,10 +49,16 @@ internal sealed class Interaction
     /// <summary>The four products of a row.</summary>
     public void Products(ReadOnlySpan<double> scores, Span<double> products)
     {
+        Span<double> shapes = stackalloc double[4];
+        Shapes(scores, shapes);
+        (products[0], products[1], products[2], products[3]) = (shapes[0] * shapes[2], shapes[0] * shapes[3], shapes[1] * shapes[2], shapes[1] * shapes[3]);
+    }
+
+    /// <summary>Line and bend of the first judge, then of the second.</summary>
+    public void Shapes(ReadOnlySpan<double> scores, Span<double> shapes)
+    {
         var (x, z) = (scores[First], scores[Second]);
-        var (lineX, lineZ) = (Line(0, x), Line(1, z));
-        var (bendX, bendZ) = (_curves.Part(0, x), _curves.Part(1, z));
-        (products[0], products[1], products[2], products[3]) = (lineX * lineZ, lineX * bendZ, bendX * lineZ, bendX * bendZ);
+        (shapes[0], shapes[1], shapes[2], shapes[3]) = (Line(0, x), _curves.Part(0, x), Line(1, z), _curves.Part(1, z));
     }
 
     /// <summary>The same products with other weights.</summary>

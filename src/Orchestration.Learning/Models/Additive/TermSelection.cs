@@ -7,7 +7,7 @@ namespace Orchestration.Learning.Models.Additive;
 /// </summary>
 internal static class TermSelection
 {
-    // A term goes where the rest is better without it by this much in log likelihood; a mere tie is no reason to forget a judge.
+    // A judge goes where the rest is better without it by this much in log likelihood; a mere tie is no reason to forget one.
     private const double Margin = 0.5;
 
     /// <summary>Fits, removes and fits again.</summary>
@@ -54,7 +54,9 @@ internal static class TermSelection
         {
             if (i > 0 && judgeOf[i - 1] == judgeOf[i]) continue;
             var members = Enumerable.Range(0, judgeOf.Length).Where(k => judgeOf[k] == judgeOf[i]).ToArray();
-            candidates.Add((likelihood.ChangeWithout(fit, members), members));
+            // An interaction has to pay; a judge is forgiven a tie.
+            var needed = families[members[0]] == GamFit.InteractionFamily ? 1 + Margin : 0;
+            candidates.Add((likelihood.ChangeWithout(fit, members) - needed, members));
             foreach (var bend in members.Where(m => members.Length > 1 && families[m] == GamFit.CurvatureFamily)) candidates.Add((likelihood.ChangeWithout(fit, [bend]), [bend]));
         }
 

@@ -11,8 +11,8 @@ internal static class JudgeNormalFit
         var rows = scores.Length / judges;
         var counts = Together(scores, judges, weights);
         var (means, covariance) = Alone(scores, judges, weights);
-        var order = ByPattern(scores, judges, rows);
         var complete = JudgeNormal.IsComplete(scores);
+        var order = complete ? [.. Enumerable.Range(0, rows)] : ByPattern(scores, judges, rows);
         for (var step = 0; step < (complete ? 1 : MostSteps); step++)
         {
             var (nextMeans, nextCovariance) = Step(scores, judges, weights, order, means, covariance);
