@@ -2,6 +2,7 @@ using Orchestration.Learning.Models.Additive;
 using Orchestration.Learning.Models.Baselines;
 using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
+using Orchestration.Learning.Models.Stacked;
 using Orchestration.Learning.Models.Trees;
 
 namespace Orchestration.Learning.Models;
@@ -9,6 +10,18 @@ namespace Orchestration.Learning.Models;
 /// <summary>The recipes by name.</summary>
 public static class ModelRecipes
 {
+    /// <summary>The blend of other models, its weights chosen out of fold.</summary>
+    public const string Stacked = "stacked";
+
+    /// <summary>The same blend where it surely beats mean-then-fit inside the training rows, else that one. The default.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>Mean-then-fit: what the others have to beat.</summary>
+    public const string MeanFit = "mean-fit";
+
+    /// <summary>What is blended: mean-then-fit first, and one of each family. Networks are left out: they cost more than all the others together.</summary>
+    private static readonly string[] BlendedNames = [MeanFit, "best-judge", "non-negative", "ridge", "gam", "trees"];
+
     private static readonly Dictionary<string, Func<RecipeOptions, IModelRecipe>> Recipes = new(StringComparer.Ordinal)
     {
         ["mean"] = options => new MeanRecipe("mean", options.TargetRange),
@@ -17,7 +30,7 @@ public static class ModelRecipes
         ["min"] = options => new OrderRecipe("min", OrderStatistic.Minimum, options),
         ["max"] = options => new OrderRecipe("max", OrderStatistic.Maximum, options),
         ["best-judge"] = options => new BestJudgeRecipe(options.Monotone),
-        ["mean-fit"] = _ => new MeanFitRecipe(),
+        [MeanFit] = _ => new MeanFitRecipe(),
         ["ridge"] = options => new LinearRecipe("ridge", options.Monotone),
         ["non-negative"] = _ => new LinearRecipe("non-negative", true),
         ["isotonic"] = _ => new IsotonicRecipe(),
@@ -25,6 +38,8 @@ public static class ModelRecipes
         ["gam-interactions"] = options => new GamRecipe("gam-interactions", options, options.Interactions),
         ["mlp"] = options => new MlpRecipe(new MlpOptions { Monotone = options.Monotone }),
         ["trees"] = options => new TreeRecipe(new TreeOptions { Monotone = options.Monotone }),
+        [Stacked] = options => new StackedRecipe(Stacked, tested: false, Blended(options), options),
+        [Auto] = options => new StackedRecipe(Auto, tested: true, Blended(options), options),
     };
 
     /// <summary>The names that <see cref="Create"/> takes, in the order reports list them: baselines first.</summary>
@@ -46,4 +61,6 @@ public static class ModelRecipes
             throw new ArgumentException("The target's range runs from a lower to a higher number.", nameof(options));
         return recipe(options);
     }
+
+    private static IModelRecipe[] Blended(RecipeOptions options) => [.. BlendedNames.Select(n => Create(n, options))];
 }

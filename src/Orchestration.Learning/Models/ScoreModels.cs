@@ -1,7 +1,9 @@
 using Orchestration.Learning.Models.Additive;
 using Orchestration.Learning.Models.Baselines;
+using Orchestration.Learning.Models.Guards;
 using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
+using Orchestration.Learning.Models.Stacked;
 using Orchestration.Learning.Models.Trees;
 
 namespace Orchestration.Learning.Models;
@@ -17,6 +19,8 @@ public static class ScoreModels
         [LinearModel.Kind] = LinearModel.Restore,
         [MlpModel.Kind] = MlpModel.Restore,
         [OrderModel.Kind] = OrderModel.Restore,
+        [StackedModel.Kind] = StackedModel.Restore,
+        [GuardedModel.Kind] = GuardedModel.Restore,
         [TreeModel.Kind] = TreeModel.Restore,
     };
 

@@ -55,7 +55,7 @@ public static class ActivationTest
 
     private static string Sentence(ActivationOutcome outcome, PairedGain overMean, int seeds, PairedGain? overActive, bool refitted)
     {
-        var gain = $"out-of-fold gain over mean-then-fit {Number(overMean.Mean)} per row, lower 95% bound {Number(overMean.Lower)} ({Count(overMean.Groups, "group")}, {Count(seeds, "fold seed")})";
+        var gain = Describe(overMean, seeds);
         var active = overActive is { } a
             ? $"against the active version{(refitted ? " (its recipe refitted on the same folds)" : " (on rows it was not trained on)")} {Number(a.Mean)}, upper 95% bound {Number(a.Upper)} ({Count(a.Groups, "group")})"
             : "no version is active";
@@ -68,6 +68,10 @@ public static class ActivationTest
             _ => $"Stays inactive: no sure gain: {gain}.",
         };
     }
+
+    /// <summary>The gain over mean-then-fit in words.</summary>
+    internal static string Describe(PairedGain gain, int seeds) =>
+        $"out-of-fold gain over mean-then-fit {Number(gain.Mean)} per row, lower 95% bound {Number(gain.Lower)} ({Count(gain.Groups, "group")}, {Count(seeds, "fold seed")})";
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count.ToString(CultureInfo.InvariantCulture)} {what}s";
 

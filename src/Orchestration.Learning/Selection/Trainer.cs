@@ -1,5 +1,6 @@
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Models.Stacked;
 
 namespace Orchestration.Learning.Selection;
 
@@ -32,6 +33,9 @@ public static class Trainer
         var candidate = Find(recipes, plan.Candidate);
         var active = plan.Active is { } a ? Unseen(a, rows, notes) : null;
         if (active is { Refit: { } refit }) recipes.Add(refit);
+
+        // From here on blends of the same members learn once what they have in common; places in the list stay.
+        recipes = [.. StackedRecipe.Sharing(recipes)];
 
         var foldModels = new IScoreModel[draws[0].Count];
         var numbers = OutOfFold.Predict(rows, recipes, draws, options, (draw, recipe, fold, model) =>
