@@ -18,7 +18,11 @@ internal static class WholeProcessBenchmarks
     private static readonly Dictionary<string, Func<string, Report, Task>> All = new(StringComparer.Ordinal)
     {
         ["replay"] = ReplayAsync,
+        ["gam"] = GamAsync,
         ["memory"] = MemoryAsync,
+        ["summeval"] = AggregatorBenchmarks.SummEvalAsync,
+        ["llmbar"] = AggregatorBenchmarks.LlmBarAsync,
+        ["intervals"] = AggregatorBenchmarks.IntervalsAsync,
         ["cached"] = CachedAsync,
         ["writes"] = WritesAsync,
         ["code"] = CodeAsync,
@@ -155,6 +159,27 @@ internal static class WholeProcessBenchmarks
         report.Figure("2,000 llm calls from cold start, 50 ms, 64 at once: whole process", run.WallSeconds, "s", "peer: 9.9", run.WallSeconds < 9.9);
         report.Figure("processor time", run.CpuSeconds, "s", "peer: 10.2", run.CpuSeconds < 10.2);
         report.Figure("first request to last reply, at the endpoint (limit 1.56)", seen.Elapsed.TotalSeconds, "s", "peer: 7.7", seen.Elapsed.TotalSeconds < 7.7);
+    }
+
+    private static async Task GamAsync(string folder, Report report)
+    {
+        var result = await GamBenchmark.RunAsync(folder, Path.Combine(Root(), "benchmarks", "peers", "gam_sklearn.py"));
+        report.Figure("additive model, smoothness chosen per judge, fit on 8,000 × 10", result.Fit, "s");
+        report.Figure("R² on those rows", result.R2, "");
+        report.Figure("prediction, one thread", result.RowsPerSecond, "rows/s", "≥ 10,000,000", result.RowsPerSecond >= 10_000_000);
+        report.Figure("one row alone", result.OneRow, "µs", "< 0.5", result.OneRow < 0.5);
+        report.Figure("allocated by 82,000 single rows", result.AllocatedBytes, "bytes", "0", result.AllocatedBytes == 0);
+        if (result.Peer is not { } peer)
+        {
+            report.Text("python3-sklearn is not installed: nothing to compare with.");
+            return;
+        }
+
+        var ratio = peer.GetProperty("fit").GetDouble() / result.Fit;
+        report.Figure($"scikit-learn {peer.GetProperty("sklearn").GetString()}, SplineTransformer + RidgeCV, one penalty of 11, fit", peer.GetProperty("fit").GetDouble(), "s");
+        report.Figure("its R²", peer.GetProperty("r2").GetDouble(), "");
+        report.Figure("its prediction", peer.GetProperty("rows_per_second").GetDouble(), "rows/s");
+        report.Figure("its fit over ours", ratio, "×", "≥ 3", ratio >= 3);
     }
 
     private static async Task<(ScriptedEndpointStatistics Seen, MeasuredProcess Run)> CallOnceAsync(string folder, int calls)

@@ -17,4 +17,10 @@ public sealed record RecipeOptions
 
     /// <summary>The share that the trimmed mean leaves out at each end, 0 to below ½. Default 0.1; at least one judge is left out at each end where three are.</summary>
     public double Trim { get; init; } = 0.1;
+
+    /// <summary>Spline functions a judge in an additive model, 4 to 40. Default 10; a judge with fewer distinct scores has as many as those.</summary>
+    public int Splines { get; init; } = 10;
+
+    /// <summary>Interactions that an additive model with interactions may have, 0 or more. Default 8; only those that pay are kept.</summary>
+    public int Interactions { get; init; } = 8;
 }

@@ -1,6 +1,9 @@
+using Orchestration.Learning.Models.Additive;
 using Orchestration.Learning.Models.Baselines;
+using Orchestration.Learning.Models.Guards;
 using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
+using Orchestration.Learning.Models.Stacked;
 using Orchestration.Learning.Models.Trees;
 
 namespace Orchestration.Learning.Models;
@@ -11,9 +14,13 @@ public static class ScoreModels
     private static readonly Dictionary<string, Func<ModelState, IScoreModel>> Kinds = new(StringComparer.Ordinal)
     {
         [MeanModel.Kind] = MeanModel.Restore,
+        [GamModel.Kind] = GamModel.Restore,
+        [IsotonicModel.Kind] = IsotonicModel.Restore,
         [LinearModel.Kind] = LinearModel.Restore,
         [MlpModel.Kind] = MlpModel.Restore,
         [OrderModel.Kind] = OrderModel.Restore,
+        [StackedModel.Kind] = StackedModel.Restore,
+        [GuardedModel.Kind] = GuardedModel.Restore,
         [TreeModel.Kind] = TreeModel.Restore,
     };
 

@@ -1,5 +1,6 @@
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Models.Stacked;
 
 namespace Orchestration.Learning.Selection;
 
@@ -33,6 +34,9 @@ public static class Trainer
         var active = plan.Active is { } a ? Unseen(a, rows, notes) : null;
         if (active is { Refit: { } refit }) recipes.Add(refit);
 
+        // From here on blends of the same members learn once what they have in common; places in the list stay.
+        recipes = [.. StackedRecipe.Sharing(recipes)];
+
         var foldModels = new IScoreModel[draws[0].Count];
         var numbers = OutOfFold.Predict(rows, recipes, draws, options, (draw, recipe, fold, model) =>
         {
@@ -56,12 +60,16 @@ public static class Trainer
                 ActivationTest.Gain(losses[m], losses[baseline], rows.GroupOf, rows.Weights));
         }
 
-        PairedGain? overActive = active is null ? null : OverActive(active, rows, losses[candidate], losses[^1]);
-
-        // Held-out parts are no draw: nothing is left to chance, so one of them counts for all seeds.
-        var seeds = plan.Parts is null ? draws.Length : Math.Max(draws.Length, ActivationTest.LeastSeeds);
-        var verdict = ActivationTest.Decide(trained[candidate].OverBaseline, seeds, overActive, active?.Refit is not null);
         var found = inversions(trained[candidate].Model);
+        var monotone = found.Inverted.Count == 0 ? null : Monotone(rows, plan, draws, losses, options);
+        if (monotone is not null)
+            found = found with { MonotoneRecipe = monotone.Name, MonotoneCost = ActivationTest.Gain(losses[candidate], monotone.Losses, rows.GroupOf, rows.Weights) };
+        var (overActive, worse) = active is null ? (null, null) : OverActive(active, rows, plan, losses[candidate], losses[^1]);
+        if (monotone is not null && plan.Parts is { } parts)
+            worse ??= ActivationTest.Worst(losses[candidate], monotone.Losses, rows.GroupOf, rows.Weights, parts, plan.PartNames, "the same model made monotone");
+
+        var seeds = plan.Parts is null ? draws.Length : ActivationTest.PartsHeldOut;
+        var verdict = ActivationTest.Decide(trained[candidate].OverBaseline, seeds, overActive, active?.Refit is not null, found.MonotoneCost, worse);
         return new TrainingReport
         {
             Models = trained,
@@ -70,21 +78,19 @@ public static class Trainer
             GroupedFolds = draws[0].Grouped,
             Draws = draws,
             FoldModels = foldModels,
-            Inversions = found.Inverted.Count == 0 ? found : WithCost(found, rows, plan, draws, losses, options),
+            Inversions = found,
             Notes = notes,
         };
     }
 
-    /// <summary>What a monotone fit would cost: on the same folds, with the recipe of the plan where it is there already.</summary>
-    private static InversionReport WithCost(InversionReport found, LearningRows rows, TrainingPlan plan, Folds[] draws, double[][][] losses, FitOptions options)
+    /// <summary>What the candidate's monotone counterpart loses on the same folds.</summary>
+    private sealed record MonotoneFit(string Name, double[][] Losses);
+
+    private static MonotoneFit? Monotone(LearningRows rows, TrainingPlan plan, Folds[] draws, double[][][] losses, FitOptions options)
     {
-        var candidate = Find(plan.Recipes, plan.Candidate);
-        if (plan.MonotoneOf?.Invoke(plan.Recipes[candidate]) is not { } monotone) return found;
+        if (plan.MonotoneOf?.Invoke(plan.Recipes[Find(plan.Recipes, plan.Candidate)]) is not { } monotone) return null;
         var known = plan.Recipes.ToList().FindIndex(r => r.IsMonotone && r.Name == monotone.Name);
-        double[][] others = known >= 0
-            ? losses[known]
-            : [.. OutOfFold.Predict(rows, [monotone], draws, options).Select(draw => rows.Losses(draw[0]))];
-        return found with { MonotoneRecipe = monotone.Name, MonotoneCost = ActivationTest.Gain(losses[candidate], others, rows.GroupOf, rows.Weights) };
+        return new MonotoneFit(monotone.Name, known >= 0 ? losses[known] : [.. OutOfFold.Predict(rows, [monotone], draws, options).Select(draw => rows.Losses(draw[0]))]);
     }
 
     private static Folds[] Draw(LearningRows rows, TrainingPlan plan, List<string> notes)
@@ -125,12 +131,19 @@ public static class Trainer
         return null;
     }
 
-    private static PairedGain OverActive(Comparison active, LearningRows rows, double[][] losses, double[][] refitted)
+    private static (PairedGain? Gain, WorsePart? Worse) OverActive(Comparison active, LearningRows rows, TrainingPlan plan, double[][] losses, double[][] refitted)
     {
-        if (active.Refit is not null) return ActivationTest.Gain(losses, refitted, rows.GroupOf, rows.Weights);
-        var some = rows.Select(active.Rows);
-        double[][] mine = [.. losses.Select(l => active.Rows.Select(i => l[i]).ToArray())];
-        return ActivationTest.Gain(mine, [some.Losses(some.Predict(active.Model))], some.GroupOf, some.Weights);
+        var (some, mine, other, parts) = (rows, losses, refitted, plan.Parts);
+        if (active.Refit is null)
+        {
+            some = rows.Select(active.Rows);
+            mine = [.. losses.Select(l => RowRules.Take(l, 1, active.Rows))];
+            other = [some.Losses(some.Predict(active.Model))];
+            parts = parts is null ? null : [.. active.Rows.Select(i => parts[i])];
+        }
+
+        var worse = parts is null ? null : ActivationTest.Worst(mine, other, some.GroupOf, some.Weights, parts, plan.PartNames, "the active version");
+        return (ActivationTest.Gain(mine, other, some.GroupOf, some.Weights), worse);
     }
 
     private static void Check(LearningRows rows, TrainingPlan plan)

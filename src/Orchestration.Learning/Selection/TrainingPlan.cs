@@ -32,6 +32,9 @@ public sealed record TrainingPlan
     /// <summary>The part (such as the category) of each row, 0 … P − 1: each is held out whole instead of drawn folds. Null draws folds.</summary>
     public int[]? Parts { get; init; }
 
+    /// <summary>Names of the parts, for sentences; null numbers them.</summary>
+    public IReadOnlyList<string>? PartNames { get; init; }
+
     /// <summary>The version that is active, to be compared with; null where none is.</summary>
     public ActiveVersion? Active { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orchestration.Learning.Models;
 using Shouldly;
 using Xunit;
@@ -8,6 +9,8 @@ namespace Orchestration.Learning.Tests.Models;
 public sealed class EveryModelTests
 {
     private static readonly FitOptions Options = new(7);
+
+    private static readonly ConcurrentDictionary<string, IScoreModel[]> Known = new(StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. ModelRecipes.Names];
 
@@ -60,7 +63,7 @@ public sealed class EveryModelTests
     [MemberData(nameof(Names))]
     public void The_same_seed_gives_the_same_model(string name)
     {
-        var (once, again) = (Fitted(name), Fitted(name));
+        var (once, again) = (Fitted(name), FittedAnew(name));
         foreach (var (a, b) in once.Zip(again)) a.State.Tensors.SelectMany(t => t.Values).ShouldBe(b.State.Tensors.SelectMany(t => t.Values));
     }
 
@@ -111,7 +114,10 @@ public sealed class EveryModelTests
         Should.Throw<ArgumentException>(() => ScoreModels.Restore(state with { Settings = [] })).Message.ShouldContain("offset");
     }
 
-    private static IScoreModel[] Fitted(string name)
+    /// <summary>Fitted once for all tests: blends take their time.</summary>
+    private static IScoreModel[] Fitted(string name) => Known.GetOrAdd(name, FittedAnew);
+
+    private static IScoreModel[] FittedAnew(string name)
     {
         var recipe = ModelRecipes.Create(name);
         var gaps = Data();

@@ -56,4 +56,33 @@ public sealed class ActivationTestTests
 
         ActivationTest.Decide(gain, seeds).Outcome.ShouldBe(ActivationOutcome.TooLittleData);
     }
+
+    [Fact]
+    public void A_model_that_inverts_judges_may_not_be_worse_than_itself_made_monotone()
+    {
+        var verdict = ActivationTest.Decide(new PairedGain(0.12, 0.02, 0.0866, 0.1534, 70), 5, overMonotone: new PairedGain(-0.05, 0.01, -0.067, -0.033, 70));
+
+        verdict.Outcome.ShouldBe(ActivationOutcome.WorseThanMonotone);
+        verdict.Sentence.ShouldContain("made monotone: -0.05, upper 95% bound -0.033");
+        ActivationTest.Decide(new PairedGain(0.12, 0.02, 0.0866, 0.1534, 70), 5, overMonotone: new PairedGain(0.05, 0.01, 0.033, 0.067, 70)).Passed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void One_part_that_is_surely_worse_is_found_behind_a_better_mean()
+    {
+        // Ten rows in each of two parts: much better on the first, a little but surely worse on the second.
+        double[] mine = [.. Enumerable.Range(0, 20).Select(i => i < 10 ? 0.0 : 1.2 + i % 2 * 0.1)];
+        double[] other = [.. Enumerable.Range(0, 20).Select(i => i < 10 ? 5.0 + i % 2 : 1.0)];
+        int[] rows = [.. Enumerable.Range(0, 20)];
+        int[] parts = [.. rows.Select(i => i / 10)];
+
+        var worst = ActivationTest.Worst([mine], [other], rows, null, parts, ["easy", "hard"], "the active version");
+
+        worst!.Part.ShouldBe("hard");
+        worst.Gain.Mean.ShouldBe(-0.25, 1e-12);
+        ActivationTest.Worst([other], [other], rows, null, parts, null, "itself").ShouldBeNull();
+        var verdict = ActivationTest.Decide(ActivationTest.Gain([mine], [other], rows), 5, worse: worst);
+        verdict.Outcome.ShouldBe(ActivationOutcome.WorseOnPart);
+        verdict.Sentence.ShouldContain("on hard, held out whole, significantly worse than the active version");
+    }
 }

@@ -118,6 +118,7 @@ public sealed class TrainerTests
 
         report.Draws.ShouldHaveSingleItem().FoldOf.ShouldBe(parts);
         report.Activation.Passed.ShouldBeTrue();
+        report.Activation.Sentence.ShouldContain("parts held out whole");
     }
 
     [Fact]

@@ -11,8 +11,8 @@ internal static class JudgeNormalFit
         var rows = scores.Length / judges;
         var counts = Together(scores, judges, weights);
         var (means, covariance) = Alone(scores, judges, weights);
-        var order = ByPattern(scores, judges, rows);
         var complete = JudgeNormal.IsComplete(scores);
+        var order = complete ? [.. Enumerable.Range(0, rows)] : ByPattern(scores, judges, rows);
         for (var step = 0; step < (complete ? 1 : MostSteps); step++)
         {
             var (nextMeans, nextCovariance) = Step(scores, judges, weights, order, means, covariance);
@@ -32,10 +32,10 @@ internal static class JudgeNormalFit
         return new JudgeNormal(means, covariance);
     }
 
-    /// <summary>Kish's effective number of rows in which two judges are both present.</summary>
+    /// <summary>Weight of the rows in which two judges are both present.</summary>
     private static double[] Together(double[] scores, int judges, double[]? weights)
     {
-        var (sum, squares) = (new double[judges * judges], new double[judges * judges]);
+        var sum = new double[judges * judges];
         for (var row = 0; row < scores.Length / judges; row++)
         {
             var weight = weights?[row] ?? 1;
@@ -44,14 +44,11 @@ internal static class JudgeNormalFit
                 if (double.IsNaN(scores[row * judges + i])) continue;
                 for (var j = 0; j < i; j++)
                 {
-                    if (double.IsNaN(scores[row * judges + j])) continue;
-                    sum[i * judges + j] += weight;
-                    squares[i * judges + j] += weight * weight;
+                    if (!double.IsNaN(scores[row * judges + j])) sum[i * judges + j] += weight;
                 }
             }
         }
 
-        for (var i = 0; i < sum.Length; i++) sum[i] = squares[i] > 0 ? sum[i] * sum[i] / squares[i] : 0;
         return sum;
     }
 
