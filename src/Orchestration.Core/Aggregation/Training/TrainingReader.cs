@@ -65,8 +65,8 @@ public static class TrainingReader
 
     private static OrchestrationException Nothing(TrainingInput input, TrainingRows rows) => new(
         ErrorCodes.Input,
-        rows.FirstReject is { } first ? $"There is no row to learn from in {string.Join(", ", input.Files)}. {first}"
-        : rows.Unlabelled != 0 ? $"No row of {string.Join(", ", input.Files)} has a value in '{input.Target}'. Name the field of the human scores with --target, or label some rows."
+        rows.Unlabelled != 0 ? $"No good row of {string.Join(", ", input.Files)} has a value in '{input.Target}'. Name the field of the human scores with --target, or label some rows."
+        : rows.FirstReject is { } first ? $"There is no row to learn from in {string.Join(", ", input.Files)}. {first}"
         : $"{string.Join(", ", input.Files)} holds no rows.");
 
     /// <summary>Reads one chunk's rows.</summary>
