@@ -110,7 +110,7 @@ public sealed class AddOrchestrationTests
         var quotas = new RecordingQuotas();
         using var client = new FakeChatClient((_, _, _) => Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, "mine"))));
         using var host = await StartAsync(
-            $$$"""{"Orchestration": {"deployments": {"gpt": {"endpoint": "{{{endpoint.ChatEndpoint}}}", "model": "m", "limits": {"requests-per-minute": 100}}}}}""",
+            $$$"""{"Orchestration": {"deployments": {"gpt": {"endpoint": "{{{endpoint.ChatEndpoint}}}", "model": "m", "limits": {"requests-per-minute": 100} } } } }""",
             services => services.AddSingleton<IQuotaAuthority>(quotas).AddKeyedSingleton<IChatClient>("special", client));
 
         await host.Services.GetRequiredKeyedService<IChatClient>("gpt").GetResponseAsync("x", cancellationToken: Stop);

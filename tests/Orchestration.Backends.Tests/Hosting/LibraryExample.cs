@@ -24,7 +24,7 @@ internal static class LibraryExample
 
         // A judge: a rubric on the same deployment.
         var judges = host.Services.GetRequiredService<JudgeCatalog>().Resolve(["clarity@gpt"]);
-        var pair = new Pair { Id = "1", Prompt = "Why is the sea salt?", Answer = answer.Text };
+        var pair = new Pair { Id = "1", Prompt = "Why is the sea salt?", Answer = answer.Text, Group = "sea" };
         var reply = await judges.Judges[0].JudgeAsync(new JudgeRequest<Pair> { Items = [pair] }, CancellationToken.None);
         Console.WriteLine(reply.Judgments[0].IsScored ? $"clarity: {reply.Judgments[0].Value}" : $"unscored: {reply.Judgments[0].Reason}");
 
