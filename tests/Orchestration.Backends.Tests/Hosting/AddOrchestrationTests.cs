@@ -33,8 +33,8 @@ public sealed class AddOrchestrationTests
                 "pool": {"model": "m", "endpoints": [{"endpoint": "http://127.0.0.1:1/v1"}, {"endpoint": "http://127.0.0.1:2/v1", "limits": {"concurrency": 5}}]},
                 "scalar": {"kind": "reward", "endpoint": "{{{endpoint.RewardEndpoint}}}", "model": "r"}
               },
-              "judge-sets": {"quick": ["relevance@gpt"]},
-              "judge-limits": {"relevance@gpt": {"requests-per-minute": 60000}}
+              "judge-sets": {"quick": ["clarity@gpt"]},
+              "judge-limits": {"clarity@gpt": {"requests-per-minute": 60000}}
             }}
             """);
 
@@ -46,7 +46,7 @@ public sealed class AddOrchestrationTests
         (await host.Services.GetRequiredKeyedService<IRewardDeployment>("scalar").RewardAsync("p", "a", CallOrigin.None, Stop)).Value.ShouldNotBeNull();
         var judges = host.Services.GetRequiredService<JudgeCatalog>().Resolve(["quick"]);
         judges.Judges.ShouldHaveSingleItem();
-        host.Services.GetRequiredService<OrchestrationConfig>().JudgeLimits["relevance@gpt"].RequestsPerMinute.ShouldBe(60000);
+        host.Services.GetRequiredService<OrchestrationConfig>().JudgeLimits["clarity@gpt"].RequestsPerMinute.ShouldBe(60000);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class AddOrchestrationTests
         thrown.Failures.ShouldBe(
         [
             "configuration section 'Orchestration': deployments.gpt.model is missing. Write the name that the endpoint expects, e.g. 'model: gpt-4.1-mini', or {publisher, name, snapshot}.",
-            "configuration section 'Orchestration': deployments.gpt.limits.concurrency is '0'; it is a whole number of calls from 1 to 4096.",
+            "configuration section 'Orchestration': deployments.gpt.limits.concurrency is '0'; it is a whole number of calls in flight from 1 to 4096.",
             "configuration section 'Orchestration': deployments.gpt.endpoint is 'ftp://x'; it is an http or https address. Write an address like https://api.example/v1.",
             "configuration section 'Orchestration': deployments.gpt has an unknown key 'modle'. Did you mean 'model'?",
         ], ignoreOrder: true);
