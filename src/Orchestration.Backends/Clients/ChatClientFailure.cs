@@ -32,7 +32,7 @@ internal readonly record struct ChatClientFailure(string? Reason, string Detail,
                 return OfStatus((int)status, default, http.Message);
             case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } unreachable:
                 return new(UnscoredReason.Unavailable, Redaction.Clean(unreachable.Message, null), false);
-            case ArgumentException or NotSupportedException or NotImplementedException:
+            case ArgumentException or NotSupportedException:
                 // Thrown before anything is sent, for what this client cannot be asked.
                 return new(null, Redaction.Clean(e.Message, null), false);
             default:
