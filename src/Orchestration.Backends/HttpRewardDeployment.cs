@@ -51,7 +51,6 @@ public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
             Origin = origin,
         };
         var exchange = await _exchange.SendAsync(call, _read, cancellationToken).ConfigureAwait(false);
-        if (exchange.Reply is not null) ExchangeTelemetry.Spent(_config.Name, _config.PricePerCall ?? 0);
         var totals = exchange.Reply is null
             ? new CallTotals(0, exchange.Failures, default, 0)
             : new CallTotals(1, exchange.Failures, default, _config.PricePerCall ?? 0);

@@ -1,8 +1,11 @@
+using Microsoft.Extensions.AI;
 using Orchestration.Backends.Chat;
+using Orchestration.Backends.Clients;
 using Orchestration.Backends.Exchanges;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
+using FinishReason = Orchestration.Core.Judging.Deployments.FinishReason;
 
 namespace Orchestration.Backends;
 
@@ -56,29 +59,45 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
             MaxOutputTokens = request.MaxOutputTokens,
             Origin = request.Origin,
         };
+        return (await SendAsync(call, cancellationToken).ConfigureAwait(false)).Reply;
+    }
+
+    /// <summary>This deployment as a chat client; streams too. The deployment outlives it.</summary>
+    /// <param name="origin">On whose behalf the client's calls are made.</param>
+    public IChatClient AsChatClient(CallOrigin origin = default) => new DeploymentChatClient(this, _config, new CallOrigin(origin.Payer ?? "", origin.Judge ?? ""));
+
+    /// <summary>Sends a completion, whoever wrote it, and reads its reply.</summary>
+    internal async ValueTask<(ChatReply Reply, string? Id)> SendAsync(ExchangeRequest call, CancellationToken cancellationToken)
+    {
         var exchange = await Exchange.SendAsync(call, Read, cancellationToken).ConfigureAwait(false);
         if (exchange.Reply is not { } completion)
         {
-            return new ChatReply
+            return (new ChatReply
             {
                 Finish = FinishReason.Other,
                 Failure = exchange.Failure,
                 FailureDetail = exchange.Detail,
                 Totals = new CallTotals(0, exchange.Failures, default, 0),
                 UnknownAttempts = exchange.Unknown,
-            };
+            }, null);
         }
 
         var usage = completion.Usage ?? default;
-        var cost = _config.Prices?.Cost(usage) ?? 0;
-        ExchangeTelemetry.Spent(_config.Name, cost);
         _served.See(completion.Reply.ServedModel, completion.Reply.Fingerprint);
-        return completion.Reply with
+        return (completion.Reply with
         {
-            Totals = new CallTotals(1, exchange.Failures, usage, cost),
+            Totals = new CallTotals(1, exchange.Failures, usage, _config.Prices?.Cost(usage) ?? 0),
             UnknownAttempts = exchange.Unknown + (completion.Usage is null ? 1 : 0),
-        };
+        }, completion.Id);
     }
+
+    /// <summary>A handler by which a typed client's calls ride on this deployment: see <see cref="ExchangeHandler"/>. The deployment outlives it.</summary>
+    /// <param name="origin">On whose behalf the client's calls are made.</param>
+    public ExchangeHandler CreateHandler(CallOrigin origin = default) => new(Exchange, new ExchangeHandlerOptions
+    {
+        Origin = new CallOrigin(origin.Payer ?? "", origin.Judge ?? ""),
+        UnstatedOutputTokens = _config.MaxOutputTokens ?? new ExchangeHandlerOptions().UnstatedOutputTokens,
+    });
 
     /// <summary>Closes its connections.</summary>
     public void Dispose() => Exchange.Dispose();

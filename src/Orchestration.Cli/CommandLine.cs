@@ -6,6 +6,7 @@ using Orchestration.Cli.Judges;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Spending;
 using Orchestration.Cli.Sweeps;
+using Orchestration.Cli.Telemetry;
 using Orchestration.Core;
 
 namespace Orchestration.Cli;
@@ -39,6 +40,7 @@ public static class CommandLine
         }
 
         using var interruption = new Interruption(context);
+        using var telemetry = TelemetryExport.Start(context.Environment);
         try
         {
             return await parsed.InvokeAsync(

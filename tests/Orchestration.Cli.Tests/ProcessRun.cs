@@ -11,6 +11,11 @@ internal sealed class ProcessRun : IDisposable
     private readonly Task<string> _error;
 
     public ProcessRun(string workingFolder, params string[] arguments)
+        : this(workingFolder, new Dictionary<string, string>(StringComparer.Ordinal), arguments)
+    {
+    }
+
+    public ProcessRun(string workingFolder, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -21,6 +26,7 @@ internal sealed class ProcessRun : IDisposable
             RedirectStandardInput = true,
         };
         start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Cli", "bin", "Release", "net10.0", "orchestrate.dll"));
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.StandardInput.Close();

@@ -14,6 +14,9 @@ internal sealed class BatchHttp : IDisposable
 {
     private const int MaxErrorBytes = 64 * 1024;
 
+    /// <summary>The key or token that a request carries, to be told to the credential where it is refused.</summary>
+    private static readonly HttpRequestOptionsKey<string?> Sent = new("orchestration-sent");
+
     private readonly DeploymentConfig _config;
     private readonly EndpointConfig _endpoint;
     private readonly IEndpointCredential _credential;
@@ -59,7 +62,7 @@ internal sealed class BatchHttp : IDisposable
                 {
                     using var message = Prepared(make());
                     using var response = await _invoker.SendAsync(message, both.Token).ConfigureAwait(false);
-                    if (response.IsSuccessStatusCode) return await read(response, both.Token).ConfigureAwait(false);
+                    if (IsTaken(response)) return await read(response, both.Token).ConfigureAwait(false);
                     asked = RetryDelay.Asked(response.Headers, _time.GetUtcNow());
                     problem = await RefusedAsync(response, both.Token).ConfigureAwait(false);
                 }
@@ -89,7 +92,7 @@ internal sealed class BatchHttp : IDisposable
         {
             using var message = Prepared(request);
             using var response = await _invoker.SendAsync(message, limit.Token).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode) return await read(response, limit.Token).ConfigureAwait(false);
+            if (IsTaken(response)) return await read(response, limit.Token).ConfigureAwait(false);
             var problem = await RefusedAsync(response, limit.Token).ConfigureAwait(false);
 
             // Behind these somebody may have done it.
@@ -115,10 +118,16 @@ internal sealed class BatchHttp : IDisposable
         (_credential as IDisposable)?.Dispose();
     }
 
+    private bool IsTaken(HttpResponseMessage response)
+    {
+        if (response.IsSuccessStatusCode) _credential.Accepted();
+        return response.IsSuccessStatusCode;
+    }
+
     private HttpRequestMessage Prepared(HttpRequestMessage message)
     {
         message.Version = HttpVersion.Version11;
-        _credential.AddTo(message);
+        message.Options.Set(Sent, _credential.AddTo(message));
         return message;
     }
 
@@ -128,7 +137,9 @@ internal sealed class BatchHttp : IDisposable
     {
         var status = (int)response.StatusCode;
         var error = ErrorBody.Read(await HeadAsync(response, cancellationToken).ConfigureAwait(false));
-        if (status == 401 && _credential.Refused()) return "401: the token was refused, and another one is fetched";
+        string? sent = null;
+        response.RequestMessage?.Options.TryGetValue(Sent, out sent);
+        if (status == 401 && _credential.Refused(sent)) return "401: the token was refused, and another one is fetched";
         if (status == 401)
             throw new OrchestrationException(ErrorCodes.Deployment, $"{Where} answered 401 (not authorised) about batches, to {_credential.Description}.");
         var said = FormattableString.Invariant($"{status}: {Clean(error.Message)}");

@@ -7,9 +7,17 @@ using Orchestration.Core.Judging.Deployments;
 namespace Orchestration.Backends.Chat;
 
 /// <summary>A completion as read, with what it took where the endpoint says so.</summary>
-internal sealed record ReadCompletion(ChatReply Reply, TokenUsage? Usage) : IMeteredReply
+internal sealed record ReadCompletion(ChatReply Reply, TokenUsage? Usage, string? Id, string? FinishReason) : IMeteredReply
 {
-    string? IMeteredReply.ServedModel => Reply.ServedModel;
+    ReplyFacts IMeteredReply.Facts(bool keepText) => new()
+    {
+        Id = Id,
+        Model = Reply.ServedModel,
+        Fingerprint = Reply.Fingerprint,
+        Finish = FinishReason,
+        Usage = Usage,
+        Text = keepText ? Reply.Text : null,
+    };
 }
 
 /// <summary>Reads the body of a chat completion. Fields it does not know are passed over.</summary>
@@ -63,6 +71,7 @@ internal static class ChatReplyReader
             if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json, draft);
             else if (json.ValueTextEquals("usage"u8)) ReadUsage(ref json, draft);
             else if (json.ValueTextEquals("model"u8)) draft.Model = Text(ref json);
+            else if (json.ValueTextEquals("id"u8)) draft.Id = Text(ref json);
             else if (json.ValueTextEquals("system_fingerprint"u8)) draft.Fingerprint = Text(ref json);
             else if (json.ValueTextEquals("error"u8)) draft.Error = ErrorText(ref json);
             else Pass(ref json);
@@ -269,6 +278,8 @@ internal static class ChatReplyReader
 
         public string? FinishReason { get; set; }
 
+        public string? Id { get; set; }
+
         public string? Model { get; set; }
 
         public string? Fingerprint { get; set; }
@@ -303,16 +314,14 @@ internal static class ChatReplyReader
                 ServedModel = Model,
                 Fingerprint = Fingerprint,
             },
-            Usage());
+            Usage(),
+            Id,
+            FinishReason);
 
         private TokenUsage? Usage()
         {
             if (PromptTokens is not { } prompt || CompletionTokens is not { } completion) return null;
-            var reasoning = ReasoningTokens ?? 0;
-
-            // Some endpoints count reasoning beside the completion instead of within it; their total tells.
-            if (reasoning > 0 && TotalTokens == prompt + completion + reasoning) completion += reasoning;
-            return new TokenUsage(prompt, Math.Min(CachedTokens ?? 0, prompt), completion, Math.Min(reasoning, completion));
+            return ReplyFacts.TokenUsageOf(prompt, CachedTokens ?? 0, completion, ReasoningTokens ?? 0, TotalTokens);
         }
     }
 }

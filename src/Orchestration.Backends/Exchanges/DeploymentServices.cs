@@ -22,6 +22,12 @@ public sealed record DeploymentServices
     /// <summary>Limits that judges have of their own, by judge id.</summary>
     public IReadOnlyDictionary<string, JudgeLimits> JudgeLimits { get; init; } = new Dictionary<string, JudgeLimits>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// True to put texts of prompts and replies into traces, false never to; null (the default) to do as the environment's
+    /// <c>OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT</c> says, and not to where it says nothing.
+    /// </summary>
+    public bool? RecordContent { get; init; }
+
     /// <summary>Makes the credential of an identity; null for those of Azure.Identity.</summary>
     public Func<DeploymentConfig, Azure.Core.TokenCredential>? Credentials { get; init; }
 }

@@ -1,4 +1,3 @@
-using Azure.Core;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 
@@ -18,11 +17,16 @@ internal interface IEndpointCredential
     ValueTask PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>Puts it into a request.</summary>
-    void AddTo(HttpRequestMessage message);
+    /// <returns>What was put there, to be told when it was refused; null for nothing.</returns>
+    string? AddTo(HttpRequestMessage message);
 
     /// <summary>The endpoint refused it.</summary>
+    /// <param name="sent">What was sent.</param>
     /// <returns>True where another one is worth a try.</returns>
-    bool Refused();
+    bool Refused(string? sent);
+
+    /// <summary>The endpoint took it.</summary>
+    void Accepted();
 }
 
 /// <summary>
@@ -45,14 +49,19 @@ internal sealed class EndpointKey(string deployment, EndpointConfig endpoint, Fu
         return ValueTask.CompletedTask;
     }
 
-    public void AddTo(HttpRequestMessage message)
+    public string? AddTo(HttpRequestMessage message)
     {
-        if (_value is not { } value) return;
+        if (_value is not { } value) return null;
         if (endpoint.KeyHeader == KeyHeader.Bearer) message.Headers.TryAddWithoutValidation("Authorization", "Bearer " + value);
         else message.Headers.TryAddWithoutValidation("api-key", value);
+        return value;
     }
 
-    public bool Refused() => false;
+    public bool Refused(string? sent) => false;
+
+    public void Accepted()
+    {
+    }
 
     /// <summary>Shows that there is one, or not; never the key.</summary>
     public override string ToString() => endpoint.KeyEnvironment is { } variable ? $"key from {variable}" : "no key";
@@ -69,113 +78,5 @@ internal sealed class EndpointKey(string deployment, EndpointConfig endpoint, Fu
         }
 
         return value;
-    }
-}
-
-/// <summary>
-/// A token of Microsoft Entra ID, fetched before the first call and again before it expires; calls in flight never wait for a renewal while the old one
-/// is good.
-/// </summary>
-internal sealed class EntraToken(DeploymentConfig config, TokenCredential credential, TimeProvider time) : IEndpointCredential, IDisposable
-{
-    /// <summary>A token is renewed this long before its end, or when its issuer says.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
-
-    /// <summary>A token with less left than this is not sent: the call could arrive after its end.</summary>
-    private static readonly TimeSpan Least = TimeSpan.FromSeconds(30);
-
-    private readonly SemaphoreSlim _one = new(1, 1);
-    private AccessToken _token;
-    private string? _header;
-    private int _isRenewing;
-    private bool _wasRefused;
-
-    public string? Secret => _header is null ? null : _token.Token;
-
-    public string Description => $"a token of Entra ID (identity: {Name}, scope {config.TokenScope})";
-
-    private string Name => config.Identity switch
-    {
-        EntraIdentity.Managed => "managed",
-        EntraIdentity.Workload => "workload",
-        EntraIdentity.Environment => "environment",
-        EntraIdentity.AzureCli => "azure-cli",
-        _ => "default",
-    };
-
-    public ValueTask PrepareAsync(CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        if (_header is not null && now < _token.ExpiresOn - Least)
-        {
-            var renewAt = _token.RefreshOn is { } stated && stated < _token.ExpiresOn - Margin ? stated : _token.ExpiresOn - Margin;
-            if (now >= renewAt && Interlocked.Exchange(ref _isRenewing, 1) == 0) _ = RenewAsync();
-            return ValueTask.CompletedTask;
-        }
-
-        return new ValueTask(FetchAsync(cancellationToken));
-    }
-
-    public void AddTo(HttpRequestMessage message) => message.Headers.TryAddWithoutValidation("Authorization", _header);
-
-    /// <summary>A token may be revoked before its end: one more is fetched, once.</summary>
-    public bool Refused()
-    {
-        if (_wasRefused) return false;
-        _wasRefused = true;
-        _header = null;
-        return true;
-    }
-
-    public override string ToString() => $"token of Entra ID ({Name})";
-
-    public void Dispose() => _one.Dispose();
-
-    private async Task FetchAsync(CancellationToken cancellationToken)
-    {
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (_header is not null && time.GetUtcNow() < _token.ExpiresOn - Least) return;
-            await GetAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or OrchestrationException))
-        {
-            throw new OrchestrationException(
-                ErrorCodes.Deployment,
-                $"deployment '{config.Name}' ({EndpointAddress.Show(config.Endpoint)}): no token of Entra ID can be had (identity: {Name}, scope {config.TokenScope}): {Redaction.Clean(e.Message, null)}. Sign in, or give the machine an identity that may call it; 'identity' and 'token-scope' choose which.",
-                e);
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
-
-    /// <summary>Renews beside the calls; where that fails, the old token is used to its end and fetching then says why.</summary>
-    private async Task RenewAsync()
-    {
-        try
-        {
-            await GetAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Told by FetchAsync, when there is no token left.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            await Task.Delay(TimeSpan.FromSeconds(30), time).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _isRenewing, 0);
-        }
-    }
-
-    private async Task GetAsync(CancellationToken cancellationToken)
-    {
-        var token = await credential.GetTokenAsync(new TokenRequestContext([config.TokenScope]), cancellationToken).ConfigureAwait(false);
-        _token = token;
-        _header = "Bearer " + token.Token;
-        _wasRefused = false;
     }
 }

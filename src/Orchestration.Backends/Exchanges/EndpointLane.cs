@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Orchestration.Backends.Telemetry;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Quotas;
@@ -27,6 +28,7 @@ internal sealed class EndpointLane : IDisposable
     private readonly RateGovernor _governor;
     private readonly IQuotaAuthority _quotas;
     private readonly ConcurrentDictionary<string, QuotaGate?> _gates = new(StringComparer.Ordinal);
+    private readonly MinuteUse _use;
     private QuotaBucket _bucket;
     private bool _isOwnLimit;
 
@@ -47,6 +49,22 @@ internal sealed class EndpointLane : IDisposable
         var name = config.Pool.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $"deployment/{config.Name}/{index}") : $"deployment/{config.Name}";
         _bucket = new QuotaBucket(name, endpoint.Limits.RequestsPerMinute, endpoint.Limits.TokensPerMinute);
         _isOwnLimit = _bucket.IsLimited;
+        _use = new MinuteUse(services.Time);
+        ExchangeTelemetry.Watch(this);
+    }
+
+    /// <summary>The deployment's name.</summary>
+    public string Deployment => _config.Name;
+
+    /// <summary>Shares of the quota that this process sent or reserved in the last 60 s; null where no limit is known.</summary>
+    public (double? Requests, double? Tokens) QuotaUse
+    {
+        get
+        {
+            var bucket = _bucket;
+            var (requests, tokens) = _use.Read();
+            return ((double)requests / bucket.RequestsPerMinute, (double)tokens / bucket.TokensPerMinute);
+        }
     }
 
     /// <summary>As configured.</summary>
@@ -101,10 +119,14 @@ internal sealed class EndpointLane : IDisposable
                         }
                     }
 
+                    // The wait may have been longer than a token is good for.
+                    await Credential.PrepareAsync(cancellationToken).ConfigureAwait(false);
+
                     // What was learnt while waiting counts too; a permit is lost then, not a call. A place can come together with the cancellation.
                     if (isTrying || _circuit.Wait == TimeSpan.Zero)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
+                        _use.Add(tokens);
                         return new LaneTicket(isTrying, _services.Time.GetTimestamp(), tokens, gate);
                     }
                 }
@@ -161,15 +183,25 @@ internal sealed class EndpointLane : IDisposable
     {
         Estimate.Learn(bodyBytes, promptTokens);
         var output = Endpoint.Limits.TokensCharged == TokensCharged.Used ? outputTokens : maxOutputTokens;
-        ticket.Gate?.Settle(promptTokens + output - ticket.Tokens);
+        Correct(ticket, promptTokens + output - ticket.Tokens);
     }
+
+    /// <summary>Gives back what an attempt reserved that was never sent.</summary>
+    public void GiveBack(in LaneTicket ticket) => Correct(ticket, -ticket.Tokens);
 
     public void Dispose()
     {
+        ExchangeTelemetry.Forget(this);
         foreach (var gate in _gates.Values) gate?.Dispose();
         _window.Dispose();
         Http.Dispose();
         (Credential as IDisposable)?.Dispose();
+    }
+
+    private void Correct(in LaneTicket ticket, long tokens)
+    {
+        ticket.Gate?.Settle(tokens);
+        _use.Correct(tokens);
     }
 
     private QuotaGate? Gate(string judge)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
 
 namespace Orchestration.Backends.Exchanges;
@@ -33,9 +34,11 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
 {
     private readonly PooledBuffer? _buffer;
     private readonly Action? _end;
+    private readonly ReplyFacts? _facts;
+    private readonly StreamTap? _tap;
     private bool _isDisposed;
 
-    internal ExchangeReply(RawReply raw, int attempts, Uri endpoint, Action? end)
+    internal ExchangeReply(RawReply raw, int attempts, Uri endpoint, ReplyFacts? facts, StreamTap? tap, Action? end)
     {
         Status = raw.Status;
         Attempts = attempts;
@@ -43,6 +46,8 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
         Headers = raw.Headers ?? [];
         _buffer = raw.Body;
         Stream = raw.Stream;
+        _facts = facts;
+        _tap = tap;
         _end = end;
     }
 
@@ -57,6 +62,12 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
 
     /// <summary>The reply's headers, content headers included.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
+
+    /// <summary>What the call took, as the reply states it; of a stream, as far as it has been read. Null where it does not say.</summary>
+    public TokenUsage? Usage => (_tap?.Facts ?? _facts)?.Usage;
+
+    /// <summary>The model that answered, as the endpoint names it; of a stream, as far as it has been read.</summary>
+    public string? ServedModel => (_tap?.Facts ?? _facts)?.Model;
 
     /// <summary>Attempts made, the last one included.</summary>
     public int Attempts { get; }

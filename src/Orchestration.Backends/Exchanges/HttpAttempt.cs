@@ -29,6 +29,9 @@ internal readonly struct RawReply
 
     public int Status { get; init; }
 
+    /// <summary>The key or token that was sent; handed back to the credential and to nobody else.</summary>
+    public string? Sent { get; init; }
+
     public PooledBuffer? Body { get; init; }
 
     public Stream? Stream { get; init; }
@@ -63,6 +66,8 @@ internal sealed class HttpAttempt : IDisposable
 {
     /// <summary>Larger than any reply a judge asks for; a runaway one is not read into memory.</summary>
     private const int MaxReplyBytes = 64 * 1024 * 1024;
+
+    private const int MostAddresses = 16;
 
     private const int MaxErrorBytes = 64 * 1024;
 
@@ -102,7 +107,7 @@ internal sealed class HttpAttempt : IDisposable
     {
         var timeout = new CancellationTokenSource(_timeout, _time);
         var isHandedOn = false;
-        using var message = new HttpRequestMessage(request.Method, _addresses.GetOrAdd(request.Path, path => path.Length == 0 ? _endpoint : EndpointAddress.Append(_endpoint, path)))
+        using var message = new HttpRequestMessage(request.Method, AddressOf(request.Path))
         {
             Version = HttpVersion.Version11,
         };
@@ -113,7 +118,7 @@ internal sealed class HttpAttempt : IDisposable
         }
 
         foreach (var (name, value) in request.Headers) message.Headers.TryAddWithoutValidation(name, value);
-        _credential.AddTo(message);
+        var sent = _credential.AddTo(message);
         PooledBuffer? reply = null;
         HttpResponseMessage? response = null;
         try
@@ -124,6 +129,7 @@ internal sealed class HttpAttempt : IDisposable
             var raw = new RawReply
             {
                 Transport = Transport.Replied,
+                Sent = sent,
                 Status = status,
                 Headers = parts == ReplyParts.Body ? null : HeadersOf(response),
                 RetryAfter = status == 200 ? null : RetryDelay.Asked(response.Headers, _time.GetUtcNow()),
@@ -180,6 +186,16 @@ internal sealed class HttpAttempt : IDisposable
     }
 
     public void Dispose() => _invoker.Dispose();
+
+    /// <summary>The few paths of calls are kept; those with an id in them are as many as there are files or batches.</summary>
+    private Uri AddressOf(string path)
+    {
+        if (path.Length == 0) return _endpoint;
+        if (_addresses.TryGetValue(path, out var known)) return known;
+        var address = EndpointAddress.Append(_endpoint, path);
+        if (_addresses.Count < MostAddresses) _addresses.TryAdd(path, address);
+        return address;
+    }
 
     private static List<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage response)
     {

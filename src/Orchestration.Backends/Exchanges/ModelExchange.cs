@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Backends.Telemetry;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
@@ -21,6 +22,7 @@ public sealed class ModelExchange : IDisposable
     private readonly EndpointLane[] _lanes;
     private readonly SeededJitter _jitter;
     private readonly RejectionGuard _rejections = new();
+    private readonly CallSubject _subject;
     private volatile bool _answered;
 
     /// <summary>Creates it; nothing is sent and no key is read before the first call.</summary>
@@ -34,6 +36,7 @@ public sealed class ModelExchange : IDisposable
             throw new ArgumentException($"deployment '{config.Name}': concurrency, attempts and time-out are at least 1, 1 and more than 0.", nameof(config));
         _config = config;
         _time = services.Time;
+        _subject = CallSubject.Of(config, services);
         _jitter = new SeededJitter(Seed(config.Name));
         var quotas = services.Quotas ?? new LocalQuotaAuthority(services.Time);
         _lanes = [.. config.Endpoints.Select((endpoint, index) => new EndpointLane(config, endpoint, index, services, quotas, _jitter))];
@@ -56,7 +59,23 @@ public sealed class ModelExchange : IDisposable
     public async ValueTask<ExchangeReply> SendAsync(ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var call = new ExchangeCall(request, _config.Name, _config.Model.Name, _time);
+        var call = new ExchangeCall(request, _subject, _time);
+        try
+        {
+            return await SendAsync(call, request, isStream, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (call.Fail(e))
+        {
+            throw;
+        }
+        finally
+        {
+            call.Dispose();
+        }
+    }
+
+    private async ValueTask<ExchangeReply> SendAsync(ExchangeCall call, ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
+    {
         var count = new AttemptCount();
         while (true)
         {
@@ -67,24 +86,42 @@ public sealed class ModelExchange : IDisposable
             var raw = await lane.Http.SendAsync(request, body, isStream ? ReplyParts.Stream : ReplyParts.BodyAndHeaders).ConfigureAwait(false);
             if (raw.Transport == Transport.Replied) _answered = true;
             var verdict = AttemptReading.Raw(raw, lane.Credential.Secret);
-            if (raw.Status == 401 && lane.Credential.Refused()) verdict = verdict with { IsOver = false };
+            if (raw.Status == 401 && lane.Credential.Refused(raw.Sent)) verdict = verdict with { IsOver = false };
+            if (raw.Status == 200) lane.Credential.Accepted();
             if (raw.Stream is { } stream)
             {
-                // Its place is kept until the stream has been read.
+                // Its place is kept, and the call goes on, until the stream has been read.
                 var limits = raw.Limits;
-                return call.End(new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, () => lane.Leave(ticket, verdict, limits, isKnown: true)));
+                var bytes = body.Length;
+                var tap = new StreamTap(_time, _subject.RecordsContent && ExchangeTelemetry.IsTraced);
+                ((ReplyStream)stream).Tap = tap;
+                call.Stream();
+                return new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, null, tap, () =>
+                {
+                    lane.Leave(ticket, verdict, limits, isKnown: true);
+                    if (tap.Facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request.MaxOutputTokens, bytes);
+                    call.End(tap);
+                });
             }
 
             lane.Leave(ticket, verdict, raw.Limits, _answered);
-            if (verdict.IsOver) return call.End(new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, null));
+            if (verdict.IsOver)
+            {
+                var facts = raw.Body is { } whole && raw.Status == 200 ? ReplyFacts.Read(whole.WrittenMemory, _subject.RecordsContent && ExchangeTelemetry.IsTraced) : null;
+                if (facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request.MaxOutputTokens, body.Length);
+                return call.End(new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, facts, null, null), facts);
+            }
+
+            if (raw.Transport == Transport.Unreachable) lane.GiveBack(ticket);
             count.Add(raw.Transport, verdict, ticket.IsTrying);
             if (count.Failures >= MaxAttempts)
             {
-                if (raw.Transport == Transport.Replied) return call.End(new ExchangeReply(raw, count.Failures, lane.Endpoint.Address, null));
+                if (raw.Transport == Transport.Replied) return call.End(new ExchangeReply(raw, count.Failures, lane.Endpoint.Address, null, null, null), null);
                 throw lane.Faults.Unreachable(verdict.Detail ?? "", count.Failures);
             }
 
             raw.Body?.Dispose();
+            call.Retry();
             await WaitAsync(lane, verdict, count.Failures, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -96,7 +133,7 @@ public sealed class ModelExchange : IDisposable
     internal async ValueTask<CallEnd<T>> SendAsync<T>(ExchangeRequest request, ReplyReader<T> read, CancellationToken cancellationToken)
         where T : class
     {
-        using var call = new ExchangeCall(request, _config.Name, _config.Model.Name, _time);
+        using var call = new ExchangeCall(request, _subject, _time);
         var count = new AttemptCount();
         string? detail = null;
         try
@@ -121,7 +158,7 @@ public sealed class ModelExchange : IDisposable
                 }
 
                 if (reply is IMeteredReply { Usage: { } usage }) lane.Settle(ticket, usage.Input, usage.Output, request.MaxOutputTokens, body.Length);
-                else if (raw.Transport == Transport.Unreachable) ticket.Gate?.Settle(-ticket.Tokens);
+                else if (raw.Transport == Transport.Unreachable) lane.GiveBack(ticket);
                 if (reply is not null) return call.End(new CallEnd<T>(reply, null, null, count.Failures, count.Unknown));
                 detail = verdict.Detail;
                 count.Add(raw.Transport, verdict, ticket.IsTrying);
@@ -138,6 +175,10 @@ public sealed class ModelExchange : IDisposable
         catch (OrchestrationException e) when (count.Unknown > 0)
         {
             return call.End(GiveUp<T>(null, count, e.Message));
+        }
+        catch (Exception e) when (call.Fail(e))
+        {
+            throw;
         }
     }
 
@@ -195,6 +236,7 @@ public sealed class ModelExchange : IDisposable
         if (read(bytes, out reply, out var problem))
         {
             _rejections.Accept();
+            lane.Credential.Accepted();
             return new AttemptVerdict { IsOver = true };
         }
 
@@ -206,7 +248,7 @@ public sealed class ModelExchange : IDisposable
         var status = raw.Status;
         if (status == 401)
         {
-            if (lane.Credential.Refused()) return new AttemptVerdict { Detail = "401: the token is no longer taken" };
+            if (lane.Credential.Refused(raw.Sent)) return new AttemptVerdict { Detail = "401: the token is no longer taken" };
             throw lane.Faults.Unauthorized();
         }
 

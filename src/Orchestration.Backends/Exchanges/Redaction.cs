@@ -36,7 +36,7 @@ internal static partial class Redaction
         return line.ToString().TrimEnd();
     }
 
-    [GeneratedRegex(@"\b(sk|pk|rk|gsk|hf|xai|pplx|nvapi)[-_][A-Za-z0-9_*.\-]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|\b[Bb]earer\s+[^\s""',;]{6,}",
+    [GeneratedRegex(@"\b(sk|pk|rk|gsk|hf|xai|pplx|nvapi)[-_][A-Za-z0-9_*.\-]{6,}|\bAIza[A-Za-z0-9_\-]{10,}|\beyJ[A-Za-z0-9_.\-]{10,}|\b[Bb]earer\s+[^\s""',;]{6,}",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex KeyPattern();
 }

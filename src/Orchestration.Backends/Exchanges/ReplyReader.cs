@@ -17,8 +17,9 @@ internal interface IMeteredReply
     /// <summary>Tokens; null where the endpoint did not say.</summary>
     TokenUsage? Usage { get; }
 
-    /// <summary>The model that answered, as the endpoint names it.</summary>
-    string? ServedModel { get; }
+    /// <summary>What it says of itself, for telemetry.</summary>
+    /// <param name="keepText">True where its text is wanted too.</param>
+    ReplyFacts Facts(bool keepText);
 }
 
 /// <summary>How a call ended: with a reply or with a failure.</summary>

@@ -3,6 +3,9 @@ namespace Orchestration.Backends.Exchanges;
 /// <summary>The body of a reply as it comes. Each read has the attempt's time; a body that stops coming ends in an <see cref="IOException"/>.</summary>
 internal sealed class ReplyStream(Stream inner, HttpResponseMessage response, CancellationTokenSource timeout, TimeSpan limit) : Stream
 {
+    /// <summary>Who reads along; null for nobody.</summary>
+    public StreamTap? Tap { get; set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -20,14 +23,18 @@ internal sealed class ReplyStream(Stream inner, HttpResponseMessage response, Ca
         {
             // Linked by registration, which costs nothing where the caller cannot cancel.
             await using var registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout);
-            return await inner.ReadAsync(buffer, timeout.Token).ConfigureAwait(false);
+            var read = await inner.ReadAsync(buffer, timeout.Token).ConfigureAwait(false);
+            Tap?.Take(buffer.Span[..read]);
+            return read;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            Tap?.Break();
             throw new IOException(FormattableString.Invariant($"Nothing came for {limit.TotalSeconds:0.###} s in the middle of a reply."), e);
         }
         catch (HttpRequestException e)
         {
+            Tap?.Break();
             throw new IOException("The reply was cut.", e);
         }
         finally

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Orchestration.Core.Configuration;
 
-/// <summary>Collects what is wrong in one file, so that it is all told at once.</summary>
-internal sealed class ConfigurationProblems(string file)
+/// <summary>Collects what is wrong in one file, or in a configuration without lines, so that it is all told at once.</summary>
+internal sealed class ConfigurationProblems(string file, bool hasLines = true)
 {
     private readonly List<(long Line, string Message)> _problems = [];
 
@@ -17,7 +17,7 @@ internal sealed class ConfigurationProblems(string file)
     {
         if (_problems.Count == 0) return;
         var lines = _problems.OrderBy(problem => problem.Line)
-            .Select(problem => string.Create(CultureInfo.InvariantCulture, $"{file}:{problem.Line}: {problem.Message}"));
+            .Select(problem => hasLines ? string.Create(CultureInfo.InvariantCulture, $"{file}:{problem.Line}: {problem.Message}") : $"{file}: {problem.Message}");
         throw new OrchestrationException(ErrorCodes.Configuration, string.Join('\n', lines));
     }
 }

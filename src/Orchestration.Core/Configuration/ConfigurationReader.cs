@@ -34,9 +34,18 @@ internal static partial class ConfigurationReader
 
     public static OrchestrationConfig Parse(string yaml, string file)
     {
-        var problems = new ConfigurationProblems(file);
-        var root = Root(yaml, file);
-        var result = new OrchestrationConfig { File = file };
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
+        return Read(Root(yaml, file), file, folder, new ConfigurationProblems(file));
+    }
+
+    /// <summary>Reads and checks a tree.</summary>
+    /// <param name="root">The tree; null for an empty one.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <param name="folder">Where relative rubric folders start from.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    public static OrchestrationConfig Read(YamlNode? root, string source, string folder, ConfigurationProblems problems)
+    {
+        var result = new OrchestrationConfig { File = source };
         if (root is null) return result;
         if (root is not YamlMappingNode mapping)
         {
@@ -51,7 +60,7 @@ internal static partial class ConfigurationReader
         {
             Deployments = deployments,
             JudgeSets = JudgeSets(top, names, problems),
-            RubricFolders = RubricFolders(top, file, problems),
+            RubricFolders = RubricFolders(top, folder, problems),
             JudgeScales = JudgeScales(top),
             JudgeLimits = JudgeLimits(top, names, problems),
         };
@@ -138,10 +147,9 @@ internal static partial class ConfigurationReader
             + (nearest is null ? "Add it under 'deployments'." : $"Did you mean '{nearest}'?"));
     }
 
-    private static List<string> RubricFolders(ConfigurationSection top, string file, ConfigurationProblems problems)
+    private static List<string> RubricFolders(ConfigurationSection top, string home, ConfigurationProblems problems)
     {
         var result = new List<string>();
-        var home = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
         foreach (var (folder, line) in top.Texts("rubrics", "Write '[./my-rubrics]'.") ?? [])
         {
             var full = Path.GetFullPath(folder, home);

@@ -16,7 +16,7 @@ public sealed record OrchestrationConfig
     /// <summary>Nothing configured: code judges and recorded judges still work.</summary>
     public static OrchestrationConfig Empty { get; } = new();
 
-    /// <summary>The file it was read from, with its folder; null for <see cref="Empty"/>.</summary>
+    /// <summary>The file it was read from, with its folder, or what else it came from; null for <see cref="Empty"/>.</summary>
     public string? File { get; init; }
 
     /// <summary>Deployments by name.</summary>
@@ -47,6 +47,17 @@ public sealed record OrchestrationConfig
     /// <param name="file">The path it stands for: named in messages; relative rubric folders start from its folder.</param>
     /// <inheritdoc cref="Load" path="/exception"/>
     public static OrchestrationConfig Parse(string yaml, string file) => ConfigurationReader.Parse(yaml, file);
+
+    /// <summary>Reads and checks values that come from elsewhere, with the names, checks and messages of the file.</summary>
+    /// <param name="values">Paths of options with ':' between their parts (<c>deployments:gpt:limits:concurrency</c>, lists by number) and values.</param>
+    /// <param name="source">What messages call them.</param>
+    /// <param name="folder">Where relative rubric folders start from.</param>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static OrchestrationConfig FromValues(IEnumerable<KeyValuePair<string, string?>> values, string source, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return ConfigurationReader.Read(ConfigurationTree.Of(values), source, folder, new ConfigurationProblems(source, hasLines: false));
+    }
 
     /// <summary>The deployment with this name.</summary>
     /// <exception cref="OrchestrationException"><see cref="ErrorCodes.NotFound"/>: none has it; names those there are.</exception>
