@@ -55,6 +55,7 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
             WriteBody = (body, model) => _writer.Write(body, model, request),
             MaxOutputTokens = request.MaxOutputTokens,
             Origin = request.Origin,
+            Images = Images(request),
         };
         var exchange = await Exchange.SendAsync(call, Read, cancellationToken).ConfigureAwait(false);
         if (exchange.Reply is not { } completion)
@@ -78,6 +79,13 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
             Totals = new CallTotals(1, exchange.Failures, usage, cost),
             UnknownAttempts = exchange.Unknown + (completion.Usage is null ? 1 : 0),
         };
+    }
+
+    private RequestImages Images(ChatRequest request)
+    {
+        if (!_config.Images) return default;
+        var (_, images, bytes) = MarkdownImages.Measure(request.User, areSent: true);
+        return new RequestImages(images, bytes);
     }
 
     /// <summary>Closes its connections.</summary>

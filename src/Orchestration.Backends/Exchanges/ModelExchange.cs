@@ -62,7 +62,7 @@ public sealed class ModelExchange : IDisposable
         {
             var lane = Pick();
             var body = call.Body(lane.ModelName);
-            var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
+            var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
             call.Sent(lane.Endpoint.Address);
             var raw = await lane.Http.SendAsync(request, body, isStream ? ReplyParts.Stream : ReplyParts.BodyAndHeaders).ConfigureAwait(false);
             if (raw.Transport == Transport.Replied) _answered = true;
@@ -105,7 +105,7 @@ public sealed class ModelExchange : IDisposable
             {
                 var lane = Pick();
                 var body = call.Body(lane.ModelName);
-                var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
+                var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
                 call.Sent(lane.Endpoint.Address);
                 var raw = await lane.Http.SendAsync(request, body, ReplyParts.Body).ConfigureAwait(false);
                 T? reply = null;
@@ -120,7 +120,7 @@ public sealed class ModelExchange : IDisposable
                     lane.Leave(ticket, verdict, raw.Limits, _answered);
                 }
 
-                if (reply is IMeteredReply { Usage: { } usage }) lane.Settle(ticket, usage.Input, usage.Output, request.MaxOutputTokens, body.Length);
+                if (reply is IMeteredReply { Usage: { } usage }) lane.Settle(ticket, usage.Input, usage.Output, request, body.Length);
                 else if (raw.Transport == Transport.Unreachable) ticket.Gate?.Settle(-ticket.Tokens);
                 if (reply is not null) return call.End(new CallEnd<T>(reply, null, null, count.Failures, count.Unknown));
                 detail = verdict.Detail;
