@@ -58,6 +58,7 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
             WriteBody = (body, model) => _writer.Write(body, model, request),
             MaxOutputTokens = request.MaxOutputTokens,
             Origin = request.Origin,
+            Images = Images(request),
         };
         return (await SendAsync(call, cancellationToken).ConfigureAwait(false)).Reply;
     }
@@ -98,6 +99,13 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
         Origin = new CallOrigin(origin.Payer ?? "", origin.Judge ?? ""),
         UnstatedOutputTokens = _config.MaxOutputTokens ?? new ExchangeHandlerOptions().UnstatedOutputTokens,
     });
+
+    private RequestImages Images(ChatRequest request)
+    {
+        if (!_config.Images) return default;
+        var (_, images, bytes) = MarkdownImages.Measure(request.User, areSent: true);
+        return new RequestImages(images, bytes);
+    }
 
     /// <summary>Closes its connections.</summary>
     public void Dispose() => Exchange.Dispose();

@@ -163,7 +163,7 @@ internal static class WholeProcessBenchmarks
 
     private static async Task GamAsync(string folder, Report report)
     {
-        var result = await GamBenchmark.RunAsync(folder, Path.Combine(Root(), "benchmarks", "peers", "gam_sklearn.py"));
+        var result = await GamBenchmark.RunAsync(folder, Path.Combine(Report.Root(), "benchmarks", "peers", "gam_sklearn.py"));
         report.Figure("additive model, smoothness chosen per judge, fit on 8,000 × 10", result.Fit, "s");
         report.Figure("R² on those rows", result.R2, "");
         report.Figure("prediction, one thread", result.RowsPerSecond, "rows/s", "≥ 10,000,000", result.RowsPerSecond >= 10_000_000);

@@ -22,6 +22,7 @@ internal sealed class ChatRequestWriter(DeploymentConfig config)
     private static Utf8JsonWriter? _writer;
 
     private readonly JsonEncodedText _limit = JsonEncodedText.Encode(config.OutputLimit == OutputLimitParameter.MaxCompletionTokens ? "max_completion_tokens" : "max_tokens");
+
     /// <summary>Writes a call.</summary>
     /// <param name="body">Where to.</param>
     /// <param name="model">What the endpoint calls the model.</param>
@@ -34,7 +35,7 @@ internal sealed class ChatRequestWriter(DeploymentConfig config)
         json.WriteString("model"u8, model);
         json.WriteStartArray("messages"u8);
         if (request.System.Length > 0) Message(json, "system", request.System);
-        Message(json, "user", request.User);
+        User(json, request.User);
         foreach (var turn in request.Continuation) Message(json, turn.Role, turn.Content);
         json.WriteEndArray();
         json.WriteNumber(_limit, request.MaxOutputTokens);
@@ -60,6 +61,43 @@ internal sealed class ChatRequestWriter(DeploymentConfig config)
         json.WriteStartObject();
         json.WriteString("role"u8, role);
         json.WriteString("content"u8, content);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The user's message: a text, or an array of parts where images are sent and it shows one.</summary>
+    private void User(Utf8JsonWriter json, string content)
+    {
+        var parts = config.Images ? MarkdownImages.Split(content) : [];
+        if (!parts.Any(static part => part.IsImage))
+        {
+            Message(json, "user", content);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("role"u8, "user"u8);
+        json.WriteStartArray("content"u8);
+        foreach (var part in parts)
+        {
+            var text = content.AsSpan(part.Start, part.Length);
+            json.WriteStartObject();
+            if (part.IsImage)
+            {
+                json.WriteString("type"u8, "image_url"u8);
+                json.WriteStartObject("image_url"u8);
+                json.WriteString("url"u8, text);
+                json.WriteEndObject();
+            }
+            else
+            {
+                json.WriteString("type"u8, "text"u8);
+                json.WriteString("text"u8, text);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -27,7 +27,7 @@ public sealed class ChatClientDeployment : IChatDeployment, IDisposable
     private readonly Uri? _address;
     private readonly SemaphoreSlim _places;
     private readonly QuotaGate? _gate;
-    private readonly TokenEstimate _estimate = new();
+    private readonly TokenEstimate _estimate = new(DeploymentConfig.UsualImageTokens);
     private readonly Chat.ServedModels _served;
 
     /// <summary>Creates it.</summary>
@@ -83,7 +83,7 @@ public sealed class ChatClientDeployment : IChatDeployment, IDisposable
             throw new OrchestrationException(ErrorCodes.Configuration, $"deployment '{Name}' is a chat client that gives no log-probabilities. Set ReadLogProbabilities (and Configure, to ask for them), or judge with a protocol that needs none.");
         var startedAt = _services.Time.GetTimestamp();
         var bytes = Bytes(request);
-        var tokens = _estimate.Prompt(bytes) + request.MaxOutputTokens;
+        var tokens = _estimate.Prompt(bytes, default) + request.MaxOutputTokens;
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -126,7 +126,7 @@ public sealed class ChatClientDeployment : IChatDeployment, IDisposable
             _served.See(reply.ServedModel, reply.Fingerprint);
             if (reply.UnknownAttempts == 0)
             {
-                _estimate.Learn(bytes, reply.Totals.Usage.Input);
+                _estimate.Learn(bytes, default, reply.Totals.Usage.Input);
                 _gate?.Settle(reply.Totals.Usage.Input + (_options.TokensCharged == TokensCharged.Used ? reply.Totals.Usage.Output : request.MaxOutputTokens) - tokens);
             }
         }

@@ -50,6 +50,7 @@ internal sealed class EndpointLane : IDisposable
         _bucket = new QuotaBucket(name, endpoint.Limits.RequestsPerMinute, endpoint.Limits.TokensPerMinute);
         _isOwnLimit = _bucket.IsLimited;
         _use = new MinuteUse(services.Time);
+        Estimate = new TokenEstimate(config.ImageTokens);
         ExchangeTelemetry.Watch(this);
     }
 
@@ -79,7 +80,7 @@ internal sealed class EndpointLane : IDisposable
 
     public DeploymentFaults Faults { get; }
 
-    public TokenEstimate Estimate { get; } = new();
+    public TokenEstimate Estimate { get; }
 
     /// <summary>How long until it can be asked; zero where it can be now.</summary>
     public TimeSpan Wait => _circuit.Wait;
@@ -179,10 +180,10 @@ internal sealed class EndpointLane : IDisposable
     }
 
     /// <summary>Corrects what an attempt reserved by what its reply says it took.</summary>
-    public void Settle(in LaneTicket ticket, long promptTokens, long outputTokens, int maxOutputTokens, int bodyBytes)
+    public void Settle(in LaneTicket ticket, long promptTokens, long outputTokens, ExchangeRequest request, int bodyBytes)
     {
-        Estimate.Learn(bodyBytes, promptTokens);
-        var output = Endpoint.Limits.TokensCharged == TokensCharged.Used ? outputTokens : maxOutputTokens;
+        Estimate.Learn(bodyBytes, request.Images, promptTokens);
+        var output = Endpoint.Limits.TokensCharged == TokensCharged.Used ? outputTokens : request.MaxOutputTokens;
         Correct(ticket, promptTokens + output - ticket.Tokens);
     }
 

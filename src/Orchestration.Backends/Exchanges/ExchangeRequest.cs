@@ -22,12 +22,20 @@ public sealed record ExchangeRequest
     /// <summary>Maximum output in tokens: reserved from the quota together with an estimate of the prompt.</summary>
     public int MaxOutputTokens { get; init; }
 
+    /// <summary>Images in the body: their bytes are no text, and are not counted as such.</summary>
+    public RequestImages Images { get; init; }
+
     /// <summary>On whose behalf.</summary>
     public CallOrigin Origin { get; init; } = CallOrigin.None;
 
     /// <summary>Further headers, sent as they are.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 }
+
+/// <summary>Images in a request's body.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Bytes">Bytes of their addresses, data included.</param>
+public readonly record struct RequestImages(int Count, long Bytes);
 
 /// <summary>What came back from an exchange: any status that is not worth another attempt, or the last one. Dispose of it.</summary>
 public sealed class ExchangeReply : IAsyncDisposable, IDisposable

@@ -81,7 +81,7 @@ public sealed class ModelExchange : IDisposable
         {
             var lane = Pick();
             var body = call.Body(lane.ModelName);
-            var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
+            var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
             call.Sent(lane.Endpoint.Address);
             var raw = await lane.Http.SendAsync(request, body, isStream ? ReplyParts.Stream : ReplyParts.BodyAndHeaders).ConfigureAwait(false);
             if (raw.Transport == Transport.Replied) _answered = true;
@@ -99,7 +99,7 @@ public sealed class ModelExchange : IDisposable
                 return new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, null, tap, () =>
                 {
                     lane.Leave(ticket, verdict, limits, isKnown: true);
-                    if (tap.Facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request.MaxOutputTokens, bytes);
+                    if (tap.Facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, bytes);
                     call.End(tap);
                 });
             }
@@ -108,7 +108,7 @@ public sealed class ModelExchange : IDisposable
             if (verdict.IsOver)
             {
                 var facts = raw.Body is { } whole && raw.Status == 200 ? ReplyFacts.Read(whole.WrittenMemory, _subject.RecordsContent && ExchangeTelemetry.IsTraced) : null;
-                if (facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request.MaxOutputTokens, body.Length);
+                if (facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, body.Length);
                 return call.End(new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, facts, null, null), facts);
             }
 
@@ -142,7 +142,7 @@ public sealed class ModelExchange : IDisposable
             {
                 var lane = Pick();
                 var body = call.Body(lane.ModelName);
-                var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
+                var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
                 call.Sent(lane.Endpoint.Address);
                 var raw = await lane.Http.SendAsync(request, body, ReplyParts.Body).ConfigureAwait(false);
                 T? reply = null;
@@ -157,7 +157,7 @@ public sealed class ModelExchange : IDisposable
                     lane.Leave(ticket, verdict, raw.Limits, _answered);
                 }
 
-                if (reply is IMeteredReply { Usage: { } usage }) lane.Settle(ticket, usage.Input, usage.Output, request.MaxOutputTokens, body.Length);
+                if (reply is IMeteredReply { Usage: { } usage }) lane.Settle(ticket, usage.Input, usage.Output, request, body.Length);
                 else if (raw.Transport == Transport.Unreachable) lane.GiveBack(ticket);
                 if (reply is not null) return call.End(new CallEnd<T>(reply, null, null, count.Failures, count.Unknown));
                 detail = verdict.Detail;

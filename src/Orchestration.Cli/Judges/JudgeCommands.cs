@@ -7,6 +7,7 @@ using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Code;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Rubrics;
@@ -22,7 +23,7 @@ internal static class JudgeCommands
     private static Command List(CliContext context)
     {
         var config = SweepCommands.ConfigOption();
-        var command = new Command("list", "Code judges, rubrics, deployments and judge sets that --judges can name.") { config };
+        var command = new Command("list", "Code judges, rubrics, deployments, panels and judge sets that --judges can name.") { config };
         command.SetAction(parsed =>
         {
             var settings = OrchestrationConfig.Load(parsed.GetValue(config));
@@ -45,12 +46,27 @@ internal static class JudgeCommands
                     : $"deployment {deployment.Name}: {deployment.Model.Name} at {deployment.Endpoint.Host}; use it as RUBRIC@{deployment.Name}");
             }
 
+            foreach (var panel in settings.Panels.Values) context.Out.WriteLine(PanelText(panel));
             foreach (var (name, members) in settings.JudgeSets) context.Out.WriteLine($"judge set {name}: {string.Join(", ", members)}");
             if (settings.Deployments.Count == 0)
                 context.Out.WriteLine($"no deployments: name one in {OrchestrationConfig.DefaultFileName} to judge by rubrics (docs/reference/configuration.md), or try 'orchestrate endpoint'");
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static string PanelText(PanelConfig panel)
+    {
+        var members = string.Join(", ", panel.Members.Select(m => m.Profile is null ? m.Deployment : $"{m.Deployment} ({m.Profile})"));
+        var form = panel.Rounds == 1 ? "a jury" : string.Create(CultureInfo.InvariantCulture, $"a debate of {panel.Rounds} rounds");
+        var final = panel.Final switch
+        {
+            PanelFinal.Judge => $"; {panel.Closing!.Deployment} closes",
+            PanelFinal.Vote => "; by vote",
+            PanelFinal.Mean => "; by mean",
+            _ => "",
+        };
+        return $"panel {panel.Name}: {panel.Rubric} by {form}: {members}{final}";
     }
 
     private static Command Test(CliContext context)
@@ -69,7 +85,8 @@ internal static class JudgeCommands
             var catalog = new JudgeCatalog(settings, JudgeCatalog.RubricsOf(settings), EmbeddedHost.DeploymentsOf(context), new JudgmentPurchases(seen, null, context.Time));
             var judge = catalog.Resolve([parsed.GetValue(spec)!]).Judges is [var only]
                 ? only
-                : throw new OrchestrationException(ErrorCodes.Usage, "'judge test' asks one judge that is not recorded: name a code judge, RUBRIC@DEPLOYMENT or a reward deployment.");
+                : throw new OrchestrationException(ErrorCodes.Usage, "'judge test' asks one judge that is not recorded: name a code judge, RUBRIC@DEPLOYMENT, a panel or a reward deployment.");
+            if (judge is PanelJudge panel) panel.Said = statement => Write(context, panel, statement);
             var text = parsed.GetValue(prompt)!;
             JudgeReply reply;
             if (judge.Descriptor.ComparesDirectly)
@@ -91,13 +108,13 @@ internal static class JudgeCommands
                 reply = await judge.JudgeAsync(new JudgeRequest<Pair> { Items = [pair] }, cancellationToken);
             }
 
-            Write(context, judge.Descriptor, reply, seen);
+            Write(context, judge.Descriptor, reply, judge is PanelJudge ? null : seen.Detail);
             return reply.Judgments.All(j => j.IsScored) ? ExitStatus.Completed : ExitStatus.Unsatisfied;
         });
         return command;
     }
 
-    private static void Write(CliContext context, JudgeDescriptor judge, JudgeReply reply, LastJudgment seen)
+    private static void Write(CliContext context, JudgeDescriptor judge, JudgeReply reply, JudgmentDetail? detail)
     {
         for (var d = 0; d < judge.Dimensions.Count; d++)
         {
@@ -112,7 +129,7 @@ internal static class JudgeCommands
             });
         }
 
-        if (seen.Detail is { } detail)
+        if (detail is not null)
         {
             if (detail.Rationale is not null) context.Out.WriteLine($"rationale: {detail.Rationale}");
             if (detail.Mass is { } mass) context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"probability on the scale: {mass:0.000}"));
@@ -127,6 +144,16 @@ internal static class JudgeCommands
         }
     }
 
+    /// <summary>What one of a panel said in one round.</summary>
+    private static void Write(CliContext context, PanelJudge panel, PanelStatement statement)
+    {
+        var who = statement.Member == 0 ? "closing judge" : string.Create(CultureInfo.InvariantCulture, $"round {statement.Round}, member {statement.Member}");
+        var what = statement.Values is not { } values ? $"unscored ({statement.Reason})"
+            : panel.Descriptor.ComparesDirectly ? ((Preference)Math.Sign(values[0])).ToText()
+            : string.Join(", ", values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
+        context.Out.WriteLine(statement.Rationale is null ? $"{who}: {what}" : $"{who}: {what}: {statement.Rationale.ReplaceLineEndings(" ")}");
+    }
+
     /// <summary>Keeps nothing but the detail of what was last judged, to show it.</summary>
     private sealed class LastJudgment : IJudgmentStore
     {
@@ -139,7 +166,7 @@ internal static class JudgeCommands
 
         public ValueTask<IReadOnlyList<IReadOnlyList<double>>> PutAsync(IReadOnlyList<StoredJudgment> judgments, CancellationToken cancellationToken)
         {
-            Detail = judgments[^1].Detail;
+            Detail = judgments[^1].Detail; // Of a panel's it is whichever was last, and nobody asks for it.
             return ValueTask.FromResult<IReadOnlyList<IReadOnlyList<double>>>([.. judgments.Select(j => j.Values)]);
         }
 

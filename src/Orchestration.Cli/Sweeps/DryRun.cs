@@ -8,6 +8,7 @@ using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Llm;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Blocks;
 using Orchestration.Core.Pairs.Reading;
@@ -71,35 +72,53 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
     private async Task<List<Estimate>> EstimateAsync(ISweepStore sweeps, SweepRecord sweep, ResolvedJudges judges, CancellationToken cancellationToken)
     {
         var definition = SweepDefinition.FromJson(sweep.Definition);
-        var questions = definition.Columns.Select(c => (c.JudgeId, c.Kind)).Distinct()
-            .Select(q => (Judge: judges.Judges.FirstOrDefault(j => j.Descriptor.Id == q.JudgeId), q.Kind))
-            .Where(q => q.Judge?.Descriptor.IsPaid == true).Select(q => (Judge: q.Judge!, q.Kind)).ToArray();
-        var estimates = new Dictionary<string, Estimate>(StringComparer.Ordinal);
-        foreach (var (judge, _) in questions)
+        var asked = new List<Asked>();
+        foreach (var (judgeId, kind) in definition.Columns.Select(c => (c.JudgeId, c.Kind)).Distinct())
         {
-            var deployment = host.Config.Deployment(judges.Planned.First(p => p.Descriptor.Id == judge.Descriptor.Id).Fixed.Deployment!);
-            estimates.TryAdd(judge.Descriptor.Id, new Estimate(judge.Descriptor.Id, deployment));
+            if (judges.Judges.FirstOrDefault(j => j.Descriptor.Id == judgeId) is not { Descriptor.IsPaid: true } judge) continue;
+            var planned = judges.Planned.First(p => p.Descriptor.Id == judgeId).Fixed;
+            foreach (var one in judge is PanelJudge panel ? OfPanel(panel, planned.Panel!, kind) : [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), judge, kind)])
+            {
+                // One line for all the ways in which a judge is asked.
+                var same = asked.FirstOrDefault(a => a.Estimate.Judge == one.Estimate.Judge);
+                asked.Add(same is null ? one : one with { Estimate = same.Estimate });
+            }
         }
 
-        for (var shard = 0; shard < sweep.Shards && questions.Length != 0; shard++)
+        for (var shard = 0; shard < sweep.Shards && asked.Count != 0; shard++)
         {
             var stored = await sweeps.ReadShardAsync(sweep.Id, shard, ShardParts.Head | ShardParts.Text, cancellationToken);
             var data = DataBlock.Decode(stored!);
-            foreach (var (judge, kind) in questions)
-                await AddAsync(estimates[judge.Descriptor.Id], judge, kind, data, cancellationToken);
+            foreach (var one in asked) await AddAsync(one, data, cancellationToken);
         }
 
-        return [.. estimates.Values];
+        return [.. asked.Select(a => a.Estimate).Distinct()];
     }
 
-    private async Task AddAsync(Estimate estimate, IJudge judge, ColumnKind kind, DataBlock data, CancellationToken cancellationToken)
+    /// <summary>A judge asked in one way, and how often again with what others said in its prompt.</summary>
+    private sealed record Asked(Estimate Estimate, IJudge Judge, ColumnKind Kind, bool IsAskedFirst = true, int LaterRounds = 0, int Others = 0);
+
+    private IEnumerable<Asked> OfPanel(PanelJudge panel, PanelConfig config, ColumnKind kind)
     {
+        for (var m = 0; m < panel.Members.Count; m++)
+        {
+            var estimate = new Estimate($"{config.Name} {m + 1}", host.Config.Deployment(config.Members[m].Deployment));
+            yield return new Asked(estimate, panel.Members[m], kind, true, panel.Rounds - 1, panel.Members.Count);
+        }
+
+        if (panel.Closing is { } closing)
+            yield return new Asked(new Estimate($"{config.Name} closing", host.Config.Deployment(config.Closing!.Deployment)), closing, kind, false, 1, panel.Members.Count);
+    }
+
+    private async Task AddAsync(Asked asked, DataBlock data, CancellationToken cancellationToken)
+    {
+        var (estimate, judge) = (asked.Estimate, asked.Judge);
         var addresses = new List<JudgmentAddress>();
-        var requests = new List<(long PromptBytes, int MaxOutput)>();
+        var requests = new List<PromptMeasure>();
         var repeats = (judge as LlmJudge)?.CallsPerItem ?? 1;
         for (var row = 0; row < data.Rows; row++)
         {
-            var (hash, reference, bytes, maxOutput) = Measure(judge, kind, data, row);
+            var (hash, reference, prompt) = Measure(judge, asked.Kind, data, row);
             if (judge.Descriptor.NeedsReference && reference is null)
             {
                 estimate.WithoutCall++;
@@ -108,46 +127,46 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
 
             for (var repeat = 0; repeat < repeats; repeat++)
             {
+                // What is said in later rounds is not known yet, and so neither is what of it is stored.
+                for (var round = 0; round < asked.LaterRounds; round++)
+                    Add(estimate, prompt, (long)asked.Others * UsualOutputTokens * BytesPerToken, (long)asked.Others * PanelJudge.MaxBytesPerJudgeSeen);
+                if (!asked.IsAskedFirst) continue;
                 addresses.Add(JudgmentAddress.Of((judge as LlmJudge)?.CallDescriptor ?? judge.Descriptor, hash, reference, repeat));
-                requests.Add((bytes, maxOutput));
+                requests.Add(prompt);
             }
         }
 
         var stored = await host.Store.Judgments.GetAsync(addresses, cancellationToken);
         for (var i = 0; i < requests.Count; i++)
         {
-            if (stored[i] is not null)
-            {
-                estimate.Stored++;
-                continue;
-            }
-
-            var (bytes, maxOutput) = requests[i];
-            estimate.Calls++;
-            estimate.InputTokens += bytes / BytesPerToken;
-            estimate.OutputTokens += Math.Min(maxOutput, UsualOutputTokens);
-            estimate.AtMostUsd += estimate.Deployment.Prices?.UpperBound(bytes, maxOutput) ?? estimate.Deployment.PricePerCall ?? 0;
+            if (stored[i] is not null) estimate.Stored++;
+            else Add(estimate, requests[i], 0, 0);
         }
     }
 
-    private static (Hash128 Hash, string? Reference, long PromptBytes, int MaxOutput) Measure(IJudge judge, ColumnKind kind, DataBlock data, int row)
+    private static void Add(Estimate estimate, in PromptMeasure prompt, long usualBytes, long mostBytes)
+    {
+        estimate.Calls++;
+        estimate.InputTokens += ((prompt.TextBytes + usualBytes) / BytesPerToken) + prompt.ImageTokens;
+        estimate.OutputTokens += Math.Min(prompt.MaxOutputTokens, UsualOutputTokens);
+        estimate.AtMostUsd += estimate.Deployment.Prices?.UpperBound(prompt.TextBytes + mostBytes + prompt.ImageTokens, prompt.MaxOutputTokens) ?? estimate.Deployment.PricePerCall ?? 0;
+    }
+
+    private static (Hash128 Hash, string? Reference, PromptMeasure Prompt) Measure(IJudge judge, ColumnKind kind, DataBlock data, int row)
     {
         if (kind is ColumnKind.VerdictAsShown or ColumnKind.VerdictSwapped)
         {
             var comparison = data.GetComparison(row);
             if (kind == ColumnKind.VerdictSwapped) comparison = comparison.Swapped();
-            var request = ((LlmJudge)judge).RequestFor(comparison);
-            return (PairHash.Of(comparison), comparison.Reference, Bytes(request.System, request.User), request.MaxOutputTokens);
+            if (judge.Descriptor.NeedsReference && comparison.Reference is null) return (PairHash.Of(comparison), null, default);
+            return (PairHash.Of(comparison), comparison.Reference, ((LlmJudge)judge).MeasureOf(comparison));
         }
 
         var pair = kind == ColumnKind.Score ? data.GetPair(row) : PairEvaluation.PairOf(data.GetComparison(row), kind);
-        if (judge is not LlmJudge llm) return (PairHash.Of(pair), pair.Reference, Bytes(pair.Prompt, pair.Answer), 0);
-        if (judge.Descriptor.NeedsReference && pair.Reference is null) return (PairHash.Of(pair), null, 0, 0);
-        var asked = llm.RequestFor(pair);
-        return (PairHash.Of(pair), pair.Reference, Bytes(asked.System, asked.User), asked.MaxOutputTokens);
+        if (judge is not LlmJudge llm)
+            return (PairHash.Of(pair), pair.Reference, new PromptMeasure(Encoding.UTF8.GetByteCount(pair.Prompt) + Encoding.UTF8.GetByteCount(pair.Answer), 0, 0));
+        return (PairHash.Of(pair), pair.Reference, judge.Descriptor.NeedsReference && pair.Reference is null ? default : llm.MeasureOf(pair));
     }
-
-    private static long Bytes(string first, string second) => Encoding.UTF8.GetByteCount(first) + Encoding.UTF8.GetByteCount(second);
 
     private void Write(SweepRecord sweep, IngestReport report, List<Estimate> estimates, bool json)
     {

@@ -258,9 +258,9 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 
     private void RequirePrices(IReadOnlyList<PlannedJudge> judges)
     {
-        foreach (var judge in judges.Where(j => j.Descriptor.IsPaid))
+        foreach (var name in judges.Where(j => j.Descriptor.IsPaid).SelectMany(j => j.Fixed.Deployments))
         {
-            var deployment = host.Config.Deployment(judge.Fixed.Deployment!);
+            var deployment = host.Config.Deployment(name);
             if (deployment.Prices is null && deployment.PricePerCall is null)
                 throw new OrchestrationException(ErrorCodes.Usage, $"--max-cost cannot be kept: deployment '{deployment.Name}' has no prices. Add 'prices' to it in the configuration (0 for a model of your own).");
         }

@@ -49,17 +49,19 @@ internal static partial class ConfigurationReader
         if (root is null) return result;
         if (root is not YamlMappingNode mapping)
         {
-            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'rubrics:', 'judge-scales:' or 'judge-limits:'.");
+            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'panels:', 'rubrics:', 'judge-scales:' or 'judge-limits:'.");
             problems.ThrowIfAny();
             return result;
         }
 
         var top = new ConfigurationSection(mapping, "", problems);
         var deployments = Deployments(top, out var names);
+        var judgeSets = JudgeSets(top, names, problems);
         result = result with
         {
             Deployments = deployments,
-            JudgeSets = JudgeSets(top, names, problems),
+            JudgeSets = judgeSets,
+            Panels = PanelReader.Read(top, judgeSets, names, NamePattern().IsMatch),
             RubricFolders = RubricFolders(top, folder, problems),
             JudgeScales = JudgeScales(top),
             JudgeLimits = JudgeLimits(top, names, problems),

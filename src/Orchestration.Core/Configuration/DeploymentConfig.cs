@@ -121,6 +121,15 @@ public sealed record DeploymentConfig
     /// <summary>Default of <see cref="TokenScope"/>.</summary>
     public const string DefaultTokenScope = "https://cognitiveservices.azure.com/.default";
 
+    /// <summary>
+    /// Default of <see cref="ImageTokens"/>: above what is documented for one image of the usual models. OpenAI: 85 + 170 for each of at most 8 tiles, or
+    /// at most 1,536 patches times 2.46 at the most; Together: 1,601 for each of at most 4 tiles.
+    /// </summary>
+    public const int UsualImageTokens = 8192;
+
+    /// <summary>Tokens of one image for <c>gpt-4o-mini</c>, at most: 2,833 + 5,667 for each of at most 8 tiles, as OpenAI documents them.</summary>
+    public const int Gpt4oMiniImageTokens = 48_169;
+
     /// <summary>Default of <see cref="Attempts"/>.</summary>
     public const int DefaultAttempts = 6;
 
@@ -206,6 +215,12 @@ public sealed record DeploymentConfig
     /// True where images in a prompt or answer, written as Markdown (<c>![…](https://… or data:…)</c>), are sent as images. Part of a judge's version.
     /// </summary>
     public bool Images { get; init; }
+
+    /// <summary>
+    /// Tokens that one image counts as, at most: what is reserved for it in money, and in quota until replies tell better. Default
+    /// <see cref="UsualImageTokens"/>; no part of a version.
+    /// </summary>
+    public int ImageTokens { get; init; } = UsualImageTokens;
 
     /// <summary>The name of the parameter that limits the output.</summary>
     public OutputLimitParameter OutputLimit { get; init; }

@@ -23,6 +23,7 @@ internal static partial class DeploymentReader
         var longestWait = Seconds(section, "longest-retry-wait-seconds", 0);
         var attempts = section.Integer("attempts", 1, 20, "attempts");
         var special = kind == DeploymentKind.Reward ? Reward(section) : Chat(section);
+        if (special.ImageTokens == 0) special = special with { ImageTokens = UsualImageTokens(model) };
         special = Identity(section, special);
         section.RefuseUnknown();
         if (endpoint is null || model is null) return null;
@@ -63,6 +64,7 @@ internal static partial class DeploymentReader
             ReasoningEffort = section.Text("reasoning-effort")?.Trim(),
             Images = section.Flag("images") ?? false,
             Batch = BatchReader.Read(section),
+            ImageTokens = section.Integer("image-tokens", 1, 1_000_000, "tokens") ?? 0,
             OutputLimit = section.OneOf("output-limit-parameter", ("max_tokens", OutputLimitParameter.MaxTokens), ("max_completion_tokens", OutputLimitParameter.MaxCompletionTokens))
                 ?? (reasoning ? OutputLimitParameter.MaxCompletionTokens : OutputLimitParameter.MaxTokens),
         };
@@ -70,9 +72,15 @@ internal static partial class DeploymentReader
             section.Problem("temperature", $"{section.Option("temperature")} is set for a reasoning model, which refuses it. Take it out, or 'reasoning-model: true'.");
         if (!reasoning && section.Has("reasoning-effort"))
             section.Problem("reasoning-effort", $"{section.Option("reasoning-effort")} is set for a model that is not said to reason. Add 'reasoning-model: true', or take it out.");
+        if (!result.Images && section.Has("image-tokens"))
+            section.Problem("image-tokens", $"{section.Option("image-tokens")} is set, but images are sent as text. Add 'images: true', or take it out.");
         RefuseOfOtherKind(section, "kind: reward", "price-per-call", "form");
         return result;
     }
+
+    private static int UsualImageTokens(ModelIdentity? model) => model?.Name.StartsWith("gpt-4o-mini", StringComparison.OrdinalIgnoreCase) == true
+        ? DeploymentConfig.Gpt4oMiniImageTokens
+        : DeploymentConfig.UsualImageTokens;
 
     private static DeploymentConfig Reward(ConfigurationSection section)
     {
@@ -81,7 +89,7 @@ internal static partial class DeploymentReader
             PricePerCall = section.Money("price-per-call", "US dollars per call"),
             Form = section.OneOf("form", ("simple", RewardForm.Simple), ("pooling", RewardForm.Pooling)) ?? RewardForm.Simple,
         };
-        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "reasoning-effort", "images", "output-limit-parameter", "identity", "identity-client-id", "token-scope", "batch");
+        RefuseOfOtherKind(section, "kind: openai", "prices", "json", "max-output-tokens", "temperature", "reasoning-model", "reasoning-effort", "images", "image-tokens", "output-limit-parameter", "identity", "identity-client-id", "token-scope", "batch");
         return result;
     }
 

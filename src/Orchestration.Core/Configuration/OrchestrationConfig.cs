@@ -7,7 +7,7 @@ namespace Orchestration.Core.Configuration;
 /// <param name="TokensPerMinute">Tokens, at most.</param>
 public sealed record JudgeLimits(long? RequestsPerMinute, long? TokensPerMinute);
 
-/// <summary>What <c>orchestration.yaml</c> says: deployments, judge sets, rubric folders and the scales of recorded judges. Immutable.</summary>
+/// <summary>What <c>orchestration.yaml</c> says: deployments, judge sets, panels, rubric folders and the scales of recorded judges. Immutable.</summary>
 public sealed record OrchestrationConfig
 {
     /// <summary>The file's usual name.</summary>
@@ -24,6 +24,9 @@ public sealed record OrchestrationConfig
 
     /// <summary>Named lists of judge specifications (<c>relevance</c>, <c>truthfulness@gpt-mini</c>).</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> JudgeSets { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    /// <summary>Panels by name: judges made of several judges.</summary>
+    public IReadOnlyDictionary<string, PanelConfig> Panels { get; init; } = new Dictionary<string, PanelConfig>(StringComparer.Ordinal);
 
     /// <summary>Folders with rubrics of the user's own, absolute, in the order of the file.</summary>
     public IReadOnlyList<string> RubricFolders { get; init; } = [];

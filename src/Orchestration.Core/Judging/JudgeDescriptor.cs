@@ -14,6 +14,9 @@ public enum JudgeKind
 
     /// <summary>Recorded judgments.</summary>
     Replay,
+
+    /// <summary>Several judges over one rubric, in rounds.</summary>
+    Panel,
 }
 
 /// <summary>One thing a judge scores.</summary>
@@ -47,7 +50,7 @@ public sealed record JudgeDescriptor
 
     /// <summary>
     /// True where one stored judgment at repeat 0 is the whole of what this judge says of a pair, so that it can be looked up without asking the
-    /// judge. False for judges that reduce several samples.
+    /// judge. False for judges that reduce several samples, and for panels.
     /// </summary>
     public bool HasSingleAddress { get; init; } = true;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Orchestration.Core.Configuration;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs.Reading;
@@ -75,6 +76,7 @@ public sealed record SweepDefinition
 /// <param name="Deployment">Name of the deployment, for judges that call one.</param>
 /// <param name="Model">The model as configured, for judges that call one.</param>
 /// <param name="Members">For the panel of code judges: each member's id and revision, in the panel's order.</param>
+/// <param name="Panel">For a panel: all that its configuration said of it.</param>
 public sealed record FixedJudge(
     string Spec,
     string Id,
@@ -83,7 +85,13 @@ public sealed record FixedJudge(
     string? Rubric = null,
     string? Deployment = null,
     string? Model = null,
-    IReadOnlyList<string>? Members = null);
+    IReadOnlyList<string>? Members = null,
+    PanelConfig? Panel = null)
+{
+    /// <summary>The deployments it calls, each once; empty for judges that call none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Deployments => Panel is not null ? Panel.Deployments : Deployment is null ? [] : [Deployment];
+}
 
 /// <summary>A learned aggregator as fixed for a sweep.</summary>
 /// <param name="Name">The aggregator.</param>

@@ -76,7 +76,7 @@ public sealed class SweepRegistration
         parts.Add("keep");
         parts.AddRange(plan.Data.Keep);
         parts.Add("judges");
-        parts.AddRange(plan.Judges.Select(j => $"{j.Fixed.Spec} {j.Fixed.Id} {j.Fixed.Version} {j.Fixed.Deployment}"));
+        parts.AddRange(plan.Judges.Select(j => $"{j.Fixed.Spec} {j.Fixed.Id} {j.Fixed.Version} {string.Join(' ', j.Fixed.Deployments)}"));
         if (plan.Aggregator is { } aggregator) parts.AddRange(["aggregator", aggregator.Id]);
         return PairHash.Of([.. parts]).ToString();
     }

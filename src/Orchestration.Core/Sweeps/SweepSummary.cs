@@ -235,6 +235,13 @@ public sealed record SweepSummary
             writer.WriteString("version", judge.Version);
             if (judge.Deployment is not null) writer.WriteString("deployment", judge.Deployment);
             if (judge.Model is not null) writer.WriteString("model", judge.Model);
+            if (judge.Panel is not null)
+            {
+                writer.WriteStartArray("deployments");
+                foreach (var deployment in judge.Deployments) writer.WriteStringValue(deployment);
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 

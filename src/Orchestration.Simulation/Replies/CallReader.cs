@@ -23,6 +23,7 @@ internal static class CallReader
                 Messages = draft.Messages,
                 System = First(draft.Messages, "system") ?? First(draft.Messages, "developer") ?? "",
                 User = First(draft.Messages, "user") ?? "",
+                Images = draft.Images,
                 MaxOutputTokens = draft.MaxOutputTokens,
                 OutputLimitParameter = draft.OutputLimitParameter,
                 Temperature = draft.Temperature,
@@ -66,7 +67,7 @@ internal static class CallReader
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (json.ValueTextEquals("role"u8)) role = Text(ref json);
-                else if (json.ValueTextEquals("content"u8)) content = Content(ref json);
+                else if (json.ValueTextEquals("content"u8)) content = Content(ref json, draft.Images);
                 else json.Skip();
             }
 
@@ -74,7 +75,7 @@ internal static class CallReader
         }
     }
 
-    private static string Content(ref Utf8JsonReader json)
+    private static string Content(ref Utf8JsonReader json, List<string> images)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray) return json.TokenType == JsonTokenType.String ? json.GetString()! : "";
@@ -82,7 +83,9 @@ internal static class CallReader
         using var parts = JsonDocument.ParseValue(ref json);
         foreach (var part in parts.RootElement.EnumerateArray())
         {
-            if (part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out var value)) text.Append(value.GetString());
+            if (part.ValueKind != JsonValueKind.Object) continue;
+            if (part.TryGetProperty("text", out var value)) text.Append(value.GetString());
+            else if (part.TryGetProperty("image_url", out var image) && image.TryGetProperty("url", out var url)) images.Add(url.GetString() ?? "");
         }
 
         return text.ToString();
@@ -144,6 +147,8 @@ internal static class CallReader
         public string Model { get; set; } = "";
 
         public List<ChatTurn> Messages { get; } = new(2);
+
+        public List<string> Images { get; } = [];
 
         public int? MaxOutputTokens { get; set; }
 

@@ -13,6 +13,9 @@ internal static class CompletionWriter
 {
     internal const string Fingerprint = "fp_scripted";
 
+    /// <summary>Tokens of an image: as OpenAI documents them for one of 1,024 × 1,024 pixels in high detail, 85 + 4 × 170.</summary>
+    private const int TokensPerImage = 765;
+
     internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Tokens as the script counts them: a quarter of the UTF-8 bytes, rounded up, and four for each message.</summary>
@@ -22,12 +25,12 @@ internal static class CompletionWriter
         return new TokenUsage(CountPrompt(call), 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? ""), 0);
     }
 
-    /// <summary>Tokens of the messages.</summary>
+    /// <summary>Tokens of the messages and their images.</summary>
     public static long CountPrompt(ScriptedCall call)
     {
         long input = 0;
         foreach (var message in call.Messages) input += 4 + Tokens(message.Content);
-        return input;
+        return input + ((long)TokensPerImage * call.Images.Count);
     }
 
     /// <summary>Tokens of a call for a reward.</summary>

@@ -18,6 +18,9 @@ public sealed record ScriptedCall
     /// <summary>The first user message; empty where there is none.</summary>
     public required string User { get; init; }
 
+    /// <summary>Addresses of the images that were sent as parts of messages, in order; they stand in no text.</summary>
+    public IReadOnlyList<string> Images { get; init; } = [];
+
     /// <summary>Maximum output in tokens; null where the call states none.</summary>
     public int? MaxOutputTokens { get; init; }
 

@@ -114,6 +114,35 @@ public sealed class ChatRequestTests
         (await test.AskAsync()).Failure.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Images_are_sent_as_parts_in_the_place_where_they_stand()
+    {
+        const string User = "[answer]\nSee ![a cat](data:image/png;base64,iVBORw0KGgo=) and ![](https://x.example/2.png?w=1&h=2), then judge.";
+
+        var call = await SentAsync(TestDeployment.Request(User), config => config with { Images = true });
+
+        call.Images.ShouldBe(["data:image/png;base64,iVBORw0KGgo=", "https://x.example/2.png?w=1&h=2"]);
+        call.User.ShouldBe("[answer]\nSee ![a cat] and ![], then judge.");
+        (await SentAsync(TestDeployment.Request("none ![here]"), config => config with { Images = true })).User.ShouldBe("none ![here]");
+        var asText = await SentAsync(TestDeployment.Request(User));
+        (asText.User, asText.Images.Count).ShouldBe((User, 0), "a deployment that is not said to see images is sent text");
+    }
+
+    [Fact]
+    public void A_body_is_an_array_of_parts_only_where_there_is_an_image()
+    {
+        Body("Look: ![x](https://x.example/1.png)").ShouldContain(
+            """{"role":"user","content":[{"type":"text","text":"Look: ![x]"},{"type":"image_url","image_url":{"url":"https://x.example/1.png"}}]}""");
+        Body("Look.").ShouldContain("""{"role":"user","content":"Look."}""");
+
+        static string Body(string user)
+        {
+            var body = new System.Buffers.ArrayBufferWriter<byte>();
+            new Backends.Chat.ChatRequestWriter(TestDeployment.Config(new Uri("http://x/v1")) with { Images = true }).Write(body, "m", TestDeployment.Request(user));
+            return System.Text.Encoding.UTF8.GetString(body.WrittenSpan);
+        }
+    }
+
     private static async Task<ScriptedCall> SentAsync(ChatRequest request, Func<DeploymentConfig, DeploymentConfig>? configure = null)
     {
         ScriptedCall? seen = null;

@@ -29,7 +29,7 @@ public sealed class ConfigurationProblemTests
             "orchestration.yaml:3: deployments.gpt-mini.endpoint is 'api.example/v1'; it is an http or https address. Write an address like https://api.example/v1.",
             "orchestration.yaml:5: deployments.gpt-mini.timeout-seconds is '0'; it is a number of seconds from 0.001 to 3600.",
             "orchestration.yaml:6: deployments.gpt-mini.attempts is 'many'; it is a whole number of attempts from 1 to 20.",
-            "orchestration.yaml:7: deployments.gpt-mini has an unknown key 'concurency'. Known here: attempts, batch, endpoint, endpoints, identity, identity-client-id, images, json, key-env, key-header, kind, limits, longest-retry-wait-seconds, max-output-tokens, model, output-limit-parameter, prices, reasoning-effort, reasoning-model, served-as, temperature, timeout-seconds, token-scope.",
+            "orchestration.yaml:7: deployments.gpt-mini has an unknown key 'concurency'. Known here: attempts, batch, endpoint, endpoints, identity, identity-client-id, image-tokens, images, json, key-env, key-header, kind, limits, longest-retry-wait-seconds, max-output-tokens, model, output-limit-parameter, prices, reasoning-effort, reasoning-model, served-as, temperature, timeout-seconds, token-scope.",
             "orchestration.yaml:9: judge-sets.quick names the judge 'truthfulness@gpt-min', but no deployment is called 'gpt-min'. Did you mean 'gpt-mini'?",
             "orchestration.yaml:10: the file has an unknown key 'rubric'. Did you mean 'rubrics'?",
         ]);

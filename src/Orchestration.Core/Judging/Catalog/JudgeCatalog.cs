@@ -3,6 +3,7 @@ using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Code;
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Llm;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Judging.Reward;
 using Orchestration.Core.Rubrics;
@@ -28,7 +29,7 @@ public sealed record ResolvedJudges(IReadOnlyList<IJudge> Judges, IReadOnlyList<
 
 /// <summary>
 /// Turns judge specifications into judges: a code judge's id; <c>code</c> for all of them; <c>RUBRIC@DEPLOYMENT</c>, with
-/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol; a reward deployment's name; a judge set's name;
+/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol; a reward deployment's name; a panel's name; a judge set's name;
 /// <c>replay:FILE</c>. Also makes the judges of a stored sweep again, exactly as that sweep fixed them.
 /// </summary>
 public sealed class JudgeCatalog
@@ -121,7 +122,7 @@ public sealed class JudgeCatalog
 
     private static string Cause(FixedJudge judge) => judge.Kind == JudgeKind.Code
         ? "another build of the product has another revision of it"
-        : $"the options of deployment '{judge.Deployment}' have changed (its model was {judge.Model})";
+        : $"the options of deployment {string.Join(", ", judge.Deployments.Select(d => $"'{d}'"))} have changed (model {judge.Model})";
 
     private IJudge Rebuild(FixedJudge judge, string sweepId)
     {
@@ -133,6 +134,8 @@ public sealed class JudgeCatalog
                     ?? throw new OrchestrationException(ErrorCodes.Configuration, $"Sweep {sweepId} began with the code judge '{name}', which this build does not have. Use the build that began it ({name})."))]);
             case JudgeKind.Reward:
                 return new RewardJudge(judge.Id, Reward(judge.Deployment!), _purchases);
+            case JudgeKind.Panel:
+                return PanelOf(judge.Panel!, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!));
             default:
                 var (_, options, _) = ParseModelSpec(judge.Spec);
                 return Llm(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!), options, judge.Deployment!);
@@ -182,6 +185,15 @@ public sealed class JudgeCatalog
                     spec, spec, JudgeKind.Reward, judge.Descriptor.Version.ToString(), Deployment: spec, Model: ModelText(reward.Model))));
             }
 
+            if (_config.Panels.TryGetValue(spec, out var stated))
+            {
+                var shared = Rubrics.Find(stated.Rubric);
+                var panel = PanelOf(stated, shared);
+                return (panel, new PlannedJudge(panel.Descriptor, new FixedJudge(
+                    spec, spec, JudgeKind.Panel, panel.Descriptor.Version.ToString(), RubricFile.Write(shared),
+                    Model: string.Join(", ", stated.Deployments.Select(d => ModelText(_config.Deployment(d).Model)).Distinct(StringComparer.Ordinal)), Panel: stated)));
+            }
+
             throw Unknown(spec);
         }
 
@@ -198,9 +210,24 @@ public sealed class JudgeCatalog
         options = options with
         {
             MaxOutputTokens = config.MaxOutputTokens ?? options.MaxOutputTokens,
+            Images = config.Images,
+            ImageTokens = config.ImageTokens,
+            ReasoningEffort = config.ReasoningEffort,
             Temperature = config.ReasoningModel ? null : config.Temperature ?? (options.Protocol == LlmProtocol.Samples ? 1 : options.Temperature),
         };
         return new LlmJudge(rubric, Chat(deploymentName), options, _purchases, spec);
+    }
+
+    private PanelJudge PanelOf(PanelConfig panel, Rubric rubric)
+    {
+        return new PanelJudge(
+            panel.Name, rubric, [.. panel.Members.Select(Member)], panel.Rounds, panel.Final, panel.Closing is { } closing ? Member(closing) : null, panel.MinShare, _purchases);
+
+        LlmJudge Member(PanelMemberConfig member)
+        {
+            var options = member.Protocol is { } protocol ? OptionsOf(protocol, $"panel '{panel.Name}'") : new LlmJudgeOptions();
+            return Llm(panel.Name, rubric, options with { Profile = member.Profile }, member.Deployment);
+        }
     }
 
     private static (string Rubric, LlmJudgeOptions Options, string Deployment) ParseModelSpec(string spec)
@@ -208,18 +235,20 @@ public sealed class JudgeCatalog
         var at = spec.LastIndexOf('@');
         var (left, deployment) = (spec[..at], spec[(at + 1)..]);
         var colon = left.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0) return (left, new LlmJudgeOptions(), deployment);
-        var protocol = left[(colon + 1)..];
-        var options = protocol switch
+        return colon < 0 ? (left, new LlmJudgeOptions(), deployment) : (left[..colon], OptionsOf(left[(colon + 1)..], spec), deployment);
+    }
+
+    private static LlmJudgeOptions OptionsOf(string protocol, string spec)
+    {
+        return protocol switch
         {
             "score" => new LlmJudgeOptions(),
             "expected" => new LlmJudgeOptions { Protocol = LlmProtocol.Expected },
             _ when protocol.StartsWith("samples=", StringComparison.Ordinal)
                 && int.TryParse(protocol["samples=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) =>
                 new LlmJudgeOptions { Protocol = LlmProtocol.Samples, Samples = n },
-            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT or RUBRIC:samples=5@DEPLOYMENT."),
+            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write score, expected or samples=5: RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT, RUBRIC:samples=5@DEPLOYMENT."),
         };
-        return (left[..colon], options, deployment);
     }
 
     private IChatDeployment Chat(string name)
@@ -246,7 +275,7 @@ public sealed class JudgeCatalog
 
     private OrchestrationException Unknown(string spec)
     {
-        var names = CodeJudges.All.Select(j => j.Id).Concat(_config.JudgeSets.Keys).Append(CodePanelJudge.Id)
+        var names = CodeJudges.All.Select(j => j.Id).Concat(_config.JudgeSets.Keys).Concat(_config.Panels.Keys).Append(CodePanelJudge.Id)
             .Concat(_config.Deployments.Values.Where(d => d.Kind == DeploymentKind.Reward).Select(d => d.Name));
         var cure = Rubrics.TryFind(spec, out _)
             ? $"'{spec}' is a rubric: name the deployment that judges by it, {spec}@DEPLOYMENT."

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Rubrics;
@@ -84,6 +85,12 @@ public sealed class LlmJudge : IJudge
         return Descriptor.ComparesDirectly ? _question.Request(_question.UserMessage(Material.Of(comparison)), [], 0, 0) : throw Scores();
     }
 
+    /// <summary>What the first call for a pair comes to, for estimates.</summary>
+    public PromptMeasure MeasureOf(Pair pair) => _question.Measure(RequestFor(pair));
+
+    /// <summary>What the first call for a comparison in the order given comes to, for estimates.</summary>
+    public PromptMeasure MeasureOf(Comparison comparison) => _question.Measure(RequestFor(comparison));
+
     /// <inheritdoc/>
     public ValueTask<JudgeReply> JudgeAsync(JudgeRequest<Pair> request, CancellationToken cancellationToken)
     {
@@ -112,26 +119,60 @@ public sealed class LlmJudge : IJudge
             cancellationToken);
     }
 
+    /// <summary>The model that it asks.</summary>
+    internal IChatDeployment Deployment => _question.Deployment;
+
+    /// <summary>What it says as one of several: its judgment with its words, made after what it is shown of the others.</summary>
+    /// <param name="material">What is judged.</param>
+    /// <param name="view">What it is shown; null in a first round, whose judgments are those of the judge by itself.</param>
+    /// <param name="terms">On whose account.</param>
+    /// <param name="cancellationToken">Stops before the next call.</param>
+    internal async ValueTask<LlmAnswer> AnswerAsync(Material material, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        if (Descriptor.NeedsReference && material.Reference is null) return new LlmAnswer(null, UnscoredReason.NoReference, CallTotals.None, false, null);
+        var asked = new Task<Purchase>[_repeats];
+        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, r, default, view, terms, cancellationToken).AsTask();
+        var purchases = await Task.WhenAll(asked);
+        var answer = _repeats == 1 ? Answer(purchases[0]) : Reduce(purchases);
+        if (answer.Values is null) return answer;
+
+        // The words that count are those in the store, whoever put them there.
+        var first = Array.FindIndex(purchases, p => p.Values is not null);
+        return answer with { Rationale = await _purchases.RationaleAsync(Address(material, first, view), purchases[first], cancellationToken) };
+    }
+
+    /// <summary>A judgment in words, as other judges of a panel are shown it.</summary>
+    internal string Statement(IReadOnlyList<double> values, string? rationale) =>
+        PanelView.Statement(_question.Rubric, _question.Prompt.NameOfA, _question.Prompt.NameOfB, values, rationale);
+
     private async ValueTask<ItemOutcome> OneAsync(
         Material material, ReadOnlyMemory<IReadOnlyList<double>?> known, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var dimensions = Descriptor.Dimensions.Count;
         if (Descriptor.NeedsReference && material.Reference is null) return ItemOutcome.Unscored(UnscoredReason.NoReference, dimensions, CallTotals.None);
-        if (_repeats > 1) return await SampleAsync(material, known, terms, cancellationToken);
 
-        var purchase = await GetAsync(material, 0, known, terms, cancellationToken);
-        return purchase.Values is { } values
-            ? ItemOutcome.Scored(values, purchase.Totals, purchase.IsFromStore)
-            : ItemOutcome.Unscored(purchase.Reason!, dimensions, purchase.Totals);
+        LlmAnswer answer;
+        if (_repeats == 1)
+        {
+            answer = Answer(await GetAsync(material, 0, known, null, terms, cancellationToken));
+        }
+        else
+        {
+            var asked = new Task<Purchase>[_repeats];
+            for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, r, known, null, terms, cancellationToken).AsTask();
+            answer = Reduce(await Task.WhenAll(asked));
+        }
+
+        return answer.Values is { } values
+            ? ItemOutcome.Scored(values, answer.Totals, answer.IsFromStore)
+            : ItemOutcome.Unscored(answer.Reason!, dimensions, answer.Totals);
     }
 
-    private async ValueTask<ItemOutcome> SampleAsync(
-        Material material, ReadOnlyMemory<IReadOnlyList<double>?> known, PurchaseTerms terms, CancellationToken cancellationToken)
-    {
-        var asked = new Task<Purchase>[_repeats];
-        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, r, known, terms, cancellationToken).AsTask();
-        var samples = await Task.WhenAll(asked);
+    private static LlmAnswer Answer(Purchase purchase) => new(purchase.Values, purchase.Reason, purchase.Totals, purchase.IsFromStore, null);
 
+    /// <summary>The mean of several samples.</summary>
+    private LlmAnswer Reduce(Purchase[] samples)
+    {
         var dimensions = Descriptor.Dimensions.Count;
         var totals = CallTotals.None;
         var sums = new double[dimensions];
@@ -148,22 +189,42 @@ public sealed class LlmJudge : IJudge
         {
             // Sorting is stable: of reasons equally frequent, the one that came first.
             var reason = samples.Where(s => s.Values is null).GroupBy(s => s.Reason!, StringComparer.Ordinal).OrderByDescending(g => g.Count()).First().Key;
-            return ItemOutcome.Unscored(reason, dimensions, totals);
+            return new LlmAnswer(null, reason, totals, false, null);
         }
 
         for (var d = 0; d < dimensions; d++) sums[d] /= scored;
-        return ItemOutcome.Scored(sums, totals, samples.All(s => s.IsFromStore));
+        return new LlmAnswer(sums, null, totals, samples.All(s => s.IsFromStore), null);
+    }
+
+    private JudgmentAddress Address(in Material material, int repeat, PanelView? view)
+    {
+        var address = JudgmentAddress.Of(_calls, material.Hash, material.Reference, repeat);
+        return view is null ? address : address with { Judge = PairHash.Of("panel-view", address.Judge.ToString(), view.Hash.ToString()) };
     }
 
     private ValueTask<Purchase> GetAsync(
-        Material material, int repeat, ReadOnlyMemory<IReadOnlyList<double>?> known, PurchaseTerms terms, CancellationToken cancellationToken)
+        Material material, int repeat, ReadOnlyMemory<IReadOnlyList<double>?> known, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         if (!known.IsEmpty && known.Span[repeat] is { } values) return ValueTask.FromResult(new Purchase { Values = values, IsFromStore = true });
-        var address = JudgmentAddress.Of(_calls, material.Hash, material.Reference, repeat);
-        return _purchases.GetAsync(address, Descriptor.Dimensions.Count, new LlmSeller(_question, material, repeat), terms, cancellationToken);
+        return _purchases.GetAsync(
+            Address(material, repeat, view), Descriptor.Dimensions.Count, new LlmSeller(_question, material, repeat, view), terms, cancellationToken);
     }
 
     private NotSupportedException Compares() => new($"Judge '{Descriptor.Id}' compares two answers; it does not score one.");
 
     private NotSupportedException Scores() => new($"Judge '{Descriptor.Id}' scores one answer; compare its scores.");
 }
+
+/// <summary>What a language model's judge said: values or a reason.</summary>
+/// <param name="Values">One for each dimension; null where there is a reason.</param>
+/// <param name="Reason">Why there are none.</param>
+/// <param name="Totals">What it took.</param>
+/// <param name="IsFromStore">True where it cost nothing now.</param>
+/// <param name="Rationale">Its words; of several samples those of the first that has a score. Null where nobody asked for them.</param>
+internal readonly record struct LlmAnswer(IReadOnlyList<double>? Values, string? Reason, CallTotals Totals, bool IsFromStore, string? Rationale);
+
+/// <summary>What a call comes to before it is made.</summary>
+/// <param name="TextBytes">UTF-8 bytes of its text.</param>
+/// <param name="ImageTokens">Tokens of its images, at most.</param>
+/// <param name="MaxOutputTokens">Its maximum output.</param>
+public readonly record struct PromptMeasure(long TextBytes, long ImageTokens, int MaxOutputTokens);

@@ -19,7 +19,7 @@ public enum LlmProtocol
     Samples,
 }
 
-/// <summary>How a rubric is put to a model. Everything but <see cref="MaxAsks"/> is part of the judge's version.</summary>
+/// <summary>How a rubric is put to a model. Everything but <see cref="MaxAsks"/> and <see cref="ImageTokens"/> is part of the judge's version.</summary>
 public sealed record LlmJudgeOptions
 {
     /// <summary>How replies become a judgment. Default <see cref="LlmProtocol.Score"/>; a comparison takes no other.</summary>
@@ -48,6 +48,18 @@ public sealed record LlmJudgeOptions
     /// </summary>
     public int MaxAsks { get; init; } = 3;
 
+    /// <summary>How this judge is told to look at the material beside the rubric, 1–2,000 characters. Default null: by the rubric alone.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>True where images in the material, written as Markdown, are sent as images. Default false: they are text like any other.</summary>
+    public bool Images { get; init; }
+
+    /// <summary>Tokens that an image counts as, at most, for reservations: 1–1,000,000. Default 8,192; ignored without <see cref="Images"/>. No part of the version.</summary>
+    public int ImageTokens { get; init; } = Configuration.DeploymentConfig.UsualImageTokens;
+
+    /// <summary>How much a reasoning model is told to think; null where it is told nothing. The deployment sends it; here it is part of the version.</summary>
+    public string? ReasoningEffort { get; init; }
+
     /// <summary>The format that is asked for.</summary>
     internal ReplyFormat ReplyFormatFor(Rubric rubric) => ReplyFormat
         ?? (AsksForJson(rubric) ? Deployments.ReplyFormat.JsonSchema : Deployments.ReplyFormat.Text);
@@ -63,6 +75,8 @@ public sealed record LlmJudgeOptions
         Demand(ReplyFormat is not { } format || Enum.IsDefined(format), "reply-format", Text((int)ReplyFormat.GetValueOrDefault()), "use text, json-object or json-schema");
         Demand(MaxOutputTokens is >= 1 and <= 1_000_000, "max-output-tokens", Text(MaxOutputTokens), "it lies within 1 and 1000000 tokens");
         Demand(Temperature is null or (>= 0 and <= 2), "temperature", Text(Temperature), "it lies within 0 and 2; leave it out for models that refuse it");
+        Demand(Profile is null or { Length: >= 1 and <= 2000 }, "profile", $"{Text(Profile?.Length ?? 0)} characters long", "it has 1 to 2000; what is to be judged belongs into the rubric");
+        Demand(ImageTokens is >= 1 and <= 1_000_000, "image-tokens", Text(ImageTokens), "it lies within 1 and 1000000 tokens");
         Demand(MaxAsks is >= 1 and <= 10, "max-asks", Text(MaxAsks), "it lies within 1 and 10");
         Demand(
             ReplyFormat is null or Deployments.ReplyFormat.Text || AsksForJson(rubric),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Rubrics;
@@ -26,7 +27,7 @@ internal sealed class LlmQuestion
         Options = options;
         IsExpected = options.Protocol == LlmProtocol.Expected;
         Form = IsExpected ? ReplyForm.Number : rubric.ReplyForm;
-        Prompt = new RubricPrompt(rubric, IsExpected);
+        Prompt = new RubricPrompt(rubric, IsExpected, options.Profile);
         Format = options.ReplyFormatFor(rubric);
         Schema = Format == ReplyFormat.JsonSchema ? Prompt.Schema : null;
         _fixedTokens = Encoding.UTF8.GetByteCount(Prompt.System) + Encoding.UTF8.GetByteCount(Schema ?? "") + TokensOfFraming + 2 * TokensPerMessage;
@@ -62,7 +63,8 @@ internal sealed class LlmQuestion
     public Hash128 CallVersion()
     {
         var model = Deployment.Model;
-        return PairHash.Of(
+        List<string> parts =
+        [
             "llm-judge 1",
             "prompt " + RubricPrompt.Revision.ToString(CultureInfo.InvariantCulture),
             Rubric.Version,
@@ -73,11 +75,18 @@ internal sealed class LlmQuestion
             Options.Temperature?.ToString("R", CultureInfo.InvariantCulture) ?? "",
             Options.MaxOutputTokens.ToString(CultureInfo.InvariantCulture),
             Options.Seed?.ToString(CultureInfo.InvariantCulture) ?? "",
-            Format switch { ReplyFormat.JsonObject => "json-object", ReplyFormat.JsonSchema => "json-schema", _ => "text" });
+            Format switch { ReplyFormat.JsonObject => "json-object", ReplyFormat.JsonSchema => "json-schema", _ => "text" },
+        ];
+
+        // Only where they are set: the versions of judges that know nothing of them are what they always were.
+        if (Options.Profile is { } profile) parts.AddRange(["profile " + RubricPrompt.ProfileRevision.ToString(CultureInfo.InvariantCulture), profile]);
+        if (Options.ReasoningEffort is { } effort) parts.AddRange(["reasoning-effort", effort]);
+        if (Options.Images) parts.Add("images " + MarkdownImages.Revision.ToString(CultureInfo.InvariantCulture));
+        return PairHash.Of([.. parts]);
     }
 
-    public string UserMessage(in Material material) =>
-        Prompt.User(material.Hash, material.Prompt, material.AnswerA, material.AnswerB, material.Reference);
+    public string UserMessage(in Material material, PanelView? view = null) =>
+        Prompt.User(material.Hash, material.Prompt, material.AnswerA, material.AnswerB, material.Reference, view);
 
     /// <summary>The call itself.</summary>
     /// <param name="user">The user message.</param>
@@ -99,11 +108,19 @@ internal sealed class LlmQuestion
         TopLogProbabilities = IsExpected ? ExpectedScore.Alternatives : 0,
     };
 
+    /// <summary>What a call's messages come to.</summary>
+    public PromptMeasure Measure(ChatRequest request)
+    {
+        var user = MarkdownImages.Measure(request.User, Options.Images);
+        return new PromptMeasure(Encoding.UTF8.GetByteCount(request.System) + user.TextBytes, (long)user.Images * Options.ImageTokens, request.MaxOutputTokens);
+    }
+
     /// <summary>Upper bound of one attempt in US dollars; null where the deployment has no prices.</summary>
     public decimal? BoundUsd(ChatRequest request)
     {
         if (Deployment.Prices is not { } prices) return null;
-        long tokens = _fixedTokens + Encoding.UTF8.GetByteCount(request.User);
+        var user = MarkdownImages.Measure(request.User, Options.Images);
+        var tokens = _fixedTokens + user.TextBytes + ((long)user.Images * Options.ImageTokens);
         foreach (var turn in request.Continuation) tokens += Encoding.UTF8.GetByteCount(turn.Content) + TokensPerMessage;
         return prices.UpperBound(tokens, request.MaxOutputTokens);
     }

@@ -1,15 +1,16 @@
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Spending;
 
 namespace Orchestration.Core.Judging.Llm;
 
 /// <summary>Asks a model for one judgment, again where its reply cannot be used, up to the set number of times.</summary>
-internal sealed class LlmSeller(LlmQuestion question, Material material, int repeat) : ISeller
+internal sealed class LlmSeller(LlmQuestion question, Material material, int repeat, PanelView? view) : ISeller
 {
     public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var user = question.UserMessage(material);
+        var user = question.UserMessage(material, view);
         var totals = CallTotals.None;
         var reason = UnscoredReason.Unreadable;
         IReadOnlyList<ChatTurn> continuation = [];

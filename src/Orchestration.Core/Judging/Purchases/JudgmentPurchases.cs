@@ -111,6 +111,10 @@ public sealed class JudgmentPurchases
         }
     }
 
+    /// <summary>The words of a judgment that was found or bought, as the store holds them; null where it has none.</summary>
+    internal async ValueTask<string?> RationaleAsync(JudgmentAddress address, Purchase purchase, CancellationToken cancellationToken) =>
+        _store is not null && await _store.FindAsync(address, cancellationToken) is { } stored ? stored.Detail.Rationale : purchase.Rationale;
+
     private async Task FlyAsync(Flight flight, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms)
     {
         try
@@ -150,7 +154,7 @@ public sealed class JudgmentPurchases
         }
 
         await settling;
-        return new Purchase { Values = kept, Totals = sale.Detail.Totals };
+        return new Purchase { Values = kept, Totals = sale.Detail.Totals, Rationale = sale.Detail.Rationale };
     }
 
     private static IReadOnlyList<double> Checked(IReadOnlyList<double> values, int dimensions, JudgmentAddress address) => values.Count == dimensions

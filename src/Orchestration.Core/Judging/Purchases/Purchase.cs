@@ -12,6 +12,9 @@ internal sealed record Purchase
     /// <summary>Why there are no values.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The words of the judgment just bought; null where it was stored already. What the store holds is another's where he was first.</summary>
+    public string? Rationale { get; init; }
+
     /// <summary>What buying took.</summary>
     public CallTotals Totals { get; init; }
 
