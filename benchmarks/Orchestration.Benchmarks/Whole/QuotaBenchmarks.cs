@@ -100,13 +100,27 @@ internal static class QuotaBenchmarks
         const int Rows = 20_000;
         var faults = new Dictionary<ScriptedFault, double>
         {
-            [ScriptedFault.TooManyRequests] = 0.01, [ScriptedFault.RetryAfterMilliseconds] = 0.01, [ScriptedFault.RequestTimeout] = 0.01, [ScriptedFault.ServerError] = 0.01,
-            [ScriptedFault.BadGateway] = 0.01, [ScriptedFault.Overloaded] = 0.005, [ScriptedFault.ConnectionReset] = 0.01, [ScriptedFault.CutConnection] = 0.01,
-            [ScriptedFault.TruncatedJson] = 0.01, [ScriptedFault.InvalidJson] = 0.005, [ScriptedFault.NoChoices] = 0.005, [ScriptedFault.SlowBody] = 0.004, [ScriptedFault.Hang] = 0.001,
+            [ScriptedFault.TooManyRequests] = 0.01,
+            [ScriptedFault.RetryAfterMilliseconds] = 0.01,
+            [ScriptedFault.RequestTimeout] = 0.01,
+            [ScriptedFault.ServerError] = 0.01,
+            [ScriptedFault.BadGateway] = 0.01,
+            [ScriptedFault.Overloaded] = 0.005,
+            [ScriptedFault.ConnectionReset] = 0.01,
+            [ScriptedFault.CutConnection] = 0.01,
+            [ScriptedFault.TruncatedJson] = 0.01,
+            [ScriptedFault.InvalidJson] = 0.005,
+            [ScriptedFault.NoChoices] = 0.005,
+            [ScriptedFault.SlowBody] = 0.004,
+            [ScriptedFault.Hang] = 0.001,
         };
         await using var endpoint = await ScriptedEndpoint.StartAsync(new ScriptedEndpointOptions
         {
-            Latency = TimeSpan.FromMilliseconds(20), Prices = Prices, Faults = faults, RetryAfter = TimeSpan.FromMilliseconds(200), TrackContents = true,
+            Latency = TimeSpan.FromMilliseconds(20),
+            Prices = Prices,
+            Faults = faults,
+            RetryAfter = TimeSpan.FromMilliseconds(200),
+            TrackContents = true,
         });
         await WriteConfigurationAsync(folder, endpoint, "{concurrency: 64}", ", timeout-seconds: 5, prices: {input: 0.40, cached: 0.10, output: 1.60}");
         var pairs = BenchmarkData.WritePairs(Path.Combine(folder, "pairs.jsonl"), Rows, 400);
