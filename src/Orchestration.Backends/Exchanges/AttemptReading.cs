@@ -17,7 +17,7 @@ internal static class AttemptReading
     /// <summary>A reply that is worth another attempt.</summary>
     /// <param name="raw">The reply.</param>
     /// <param name="detail">What it says.</param>
-    /// <param name="shortWait">A wait up to this, asked for with a 429, is for the caller alone.</param>
+    /// <param name="shortWait">A wait up to this is for the caller alone.</param>
     public static AttemptVerdict Again(in RawReply raw, string detail, TimeSpan shortWait)
     {
         var status = raw.Status;
@@ -26,7 +26,7 @@ internal static class AttemptReading
             Detail = detail,
             RetryAfter = raw.RetryAfter,
             Health = status == 429 ? Health.Busy : status >= 500 ? Health.Down : Health.Well,
-            HoldsBack = raw.RetryAfter is { } asked && (status != 429 || asked > shortWait),
+            HoldsBack = raw.RetryAfter is { } asked && asked > shortWait,
             // 429 and 503 refuse before the work; behind the others a model may have worked.
             MayBeCharged = status is 408 || (status >= 500 && status is not (501 or 503 or 529)),
         };

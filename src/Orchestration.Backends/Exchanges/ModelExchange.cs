@@ -14,7 +14,7 @@ namespace Orchestration.Backends.Exchanges;
 /// </summary>
 public sealed class ModelExchange : IDisposable
 {
-    /// <summary>A wait as short as this, asked for with a 429, is for the caller alone: the rate that was found sees to the others.</summary>
+    /// <summary>A wait as short as this is for the caller alone: the rate that was found and the circuit see to the others.</summary>
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(2);
 
     private readonly DeploymentConfig _config;

@@ -19,9 +19,11 @@ internal sealed class RateGovernor(TimeProvider time)
 
     private readonly Lock _lock = new();
     private readonly int[] _accepted = new int[Bins];
+    private readonly int[] _refused = new int[Bins];
     private long _bin = long.MinValue;
     private long _firstBin = long.MinValue;
     private double _rate = double.PositiveInfinity;
+    private double _level;
     private double _next;
     private long _cutAt = long.MinValue;
     private long _grownAt;
@@ -67,17 +69,27 @@ internal sealed class RateGovernor(TimeProvider time)
     {
         lock (_lock)
         {
-            if (sentAt <= _cutAt) return false;
             Advance();
+            _refused[Index(_bin)]++;
+            if (sentAt <= _cutAt) return false;
             var now = time.GetTimestamp();
+            if (IsRare())
+            {
+                // A refusal now and then is no limit of ours, or a step too far: back to the level that was found, and never below it for that.
+                if (double.IsInfinity(_rate)) return true;
+                (_cutAt, _grownAt) = (now, now);
+                _rate = Math.Min(_rate, Math.Max(_level, _rate * CutTo));
+                return true;
+            }
+
             var rate = Taken() * CutTo;
-            _cutAt = now;
-            _grownAt = now;
+            (_cutAt, _grownAt) = (now, now);
 
             // Where nothing was taken nothing is known: the call's own wait has to do.
             if (rate == 0 && double.IsInfinity(_rate)) return true;
             _rate = double.IsInfinity(_rate) ? rate : Math.Min(_rate * CutTo, Math.Max(rate, _rate / 2));
             _rate = Math.Max(_rate, LowestRate);
+            _level = _rate;
             _next = Seconds(now);
             _isActive = true;
             return true;
@@ -93,6 +105,19 @@ internal sealed class RateGovernor(TimeProvider time)
         var calm = now - Seconds(_cutAt);
         var growth = Math.Min(FastestGrowth, GrowthPerSecond * Math.Pow(2, Math.Floor(calm / 10)));
         _rate *= 1 + (growth * Math.Min(elapsed, 1));
+    }
+
+    /// <summary>True where less than one call in twenty was refused over the last second, and there were enough of them to tell.</summary>
+    private bool IsRare()
+    {
+        int taken = 0, refused = 0;
+        for (var bin = _bin; bin > _bin - BinsPerSecond && bin >= _firstBin; bin--)
+        {
+            taken += _accepted[Index(bin)];
+            refused += _refused[Index(bin)];
+        }
+
+        return taken + refused >= 20 && refused * 20 < taken + refused;
     }
 
     /// <summary>Calls a second taken lately: over a second at least, and as long as it takes to count some.</summary>
@@ -119,11 +144,16 @@ internal sealed class RateGovernor(TimeProvider time)
         if (_bin == long.MinValue || bin - _bin >= Bins)
         {
             Array.Clear(_accepted);
+            Array.Clear(_refused);
             _bin = bin;
             _firstBin = bin;
         }
 
-        while (_bin < bin) _accepted[Index(++_bin)] = 0;
+        while (_bin < bin)
+        {
+            _accepted[Index(++_bin)] = 0;
+            _refused[Index(_bin)] = 0;
+        }
     }
 
     private double Seconds(long timestamp) => (double)timestamp / time.TimestampFrequency;

@@ -102,10 +102,25 @@ public sealed class QuotaTests
 
         var sent = time.GetTimestamp();
         time.Advance(TimeSpan.FromMilliseconds(10));
-        governor.Refuse(sent).ShouldBeTrue();
+        while (double.IsInfinity(governor.Rate)) governor.Refuse(sent).ShouldBeTrue();
         governor.Rate.ShouldBe(95, 4);
         for (var i = 0; i < 50; i++) governor.Refuse(sent).ShouldBeFalse();
         governor.Rate.ShouldBe(95, 4);
+    }
+
+    [Fact]
+    public void Refusals_that_come_now_and_then_whatever_the_rate_do_not_strangle_it()
+    {
+        var time = new ManualTime();
+        var governor = new RateGovernor(time);
+        for (var i = 0; i < 20_000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(2));
+            if (i % 50 == 49) governor.Refuse(time.GetTimestamp());
+            else governor.Accept();
+        }
+
+        governor.Rate.ShouldBe(double.PositiveInfinity);
     }
 
     [Fact]
