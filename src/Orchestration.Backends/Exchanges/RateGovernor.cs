@@ -10,6 +10,11 @@ internal sealed class RateGovernor(TimeProvider time)
     /// <summary>A cut goes to this share of what was being taken: enough to let a bucket fill again, little enough to lose nearly nothing.</summary>
     private const double CutTo = 0.97;
 
+    /// <summary>One refusal, or two, within some ten seconds are no limit yet: a call's own wait has to do.</summary>
+    private const int FewestRefusals = 3;
+
+    private const int EnoughToTell = 200;
+
     private const double LowestRate = 0.2;
     private const double GrowthPerSecond = 0.004;
     private const double FastestGrowth = 0.25;
@@ -107,20 +112,23 @@ internal sealed class RateGovernor(TimeProvider time)
         _rate *= 1 + (growth * Math.Min(elapsed, 1));
     }
 
-    /// <summary>True where less than one call in twenty was refused over the last second, and there were enough of them to tell.</summary>
+    /// <summary>
+    /// True where less than one call in twelve was refused lately: over the last second, and as far back as it takes to tell. What is refused at
+    /// random, whatever the rate, would otherwise cut it again and again.
+    /// </summary>
     private bool IsRare()
     {
         int taken = 0, refused = 0;
-        for (var bin = _bin; bin > _bin - BinsPerSecond && bin >= _firstBin; bin--)
+        for (var bin = _bin; bin > _bin - Bins && bin >= _firstBin && (bin > _bin - BinsPerSecond || taken + refused < EnoughToTell); bin--)
         {
             taken += _accepted[Index(bin)];
             refused += _refused[Index(bin)];
         }
 
-        return taken + refused >= 20 && refused * 20 < taken + refused;
+        return refused < FewestRefusals || refused * 12 < taken + refused;
     }
 
-    /// <summary>Calls a second taken lately: over a second at least, and as long as it takes to count some.</summary>
+    /// <summary>Calls a second taken lately: over a second where there was one, and as long as it takes to count some.</summary>
     private double Taken()
     {
         var count = 0;
@@ -135,7 +143,7 @@ internal sealed class RateGovernor(TimeProvider time)
         }
 
         count += _accepted[Index(_bin)];
-        return count / Math.Max(1, seconds + (0.5 / BinsPerSecond));
+        return count / (seconds + (0.5 / BinsPerSecond));
     }
 
     private void Advance()
