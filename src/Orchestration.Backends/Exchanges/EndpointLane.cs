@@ -82,6 +82,9 @@ internal sealed class EndpointLane : IDisposable
 
     public TokenEstimate Estimate { get; }
 
+    /// <summary>True where calls are paced at a rate that was found.</summary>
+    public bool IsPaced => !double.IsInfinity(_governor.Rate);
+
     /// <summary>How long until it can be asked; zero where it can be now.</summary>
     public TimeSpan Wait => _circuit.Wait;
 

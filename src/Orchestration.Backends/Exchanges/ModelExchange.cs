@@ -17,6 +17,9 @@ public sealed class ModelExchange : IDisposable
     /// <summary>A wait as short as this is for the caller alone: the rate that was found and the circuit see to the others.</summary>
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(2);
 
+    /// <summary>Longest wait of a refused call once calls are paced: the pace sees to the rest, and calls that wait for long leave it unused.</summary>
+    private static readonly TimeSpan PacedWait = TimeSpan.FromSeconds(1);
+
     private readonly DeploymentConfig _config;
     private readonly TimeProvider _time;
     private readonly EndpointLane[] _lanes;
@@ -213,6 +216,8 @@ public sealed class ModelExchange : IDisposable
         if (_lanes.Length > 1 && verdict.Health != Health.Well && _lanes.Any(other => other != lane && other.Wait == TimeSpan.Zero)) return Task.CompletedTask;
         var wait = verdict.RetryAfter is { } stated
             ? RetryDelay.After(stated, _config.LongestRetryWait, _jitter)
+            : verdict.Health == Health.Busy && lane.IsPaced
+            ? PacedWait * _jitter.Next()
             : RetryDelay.BackOff(Math.Max(1, failures), verdict.Health == Health.Busy, _jitter);
         return Task.Delay(wait, _time, cancellationToken);
     }

@@ -13,6 +13,9 @@ internal sealed class RateGovernor(TimeProvider time)
     /// <summary>One refusal, or two, within some ten seconds are no limit yet: a call's own wait has to do.</summary>
     private const int FewestRefusals = 3;
 
+    /// <summary>Seconds that a cut is given to show: what is refused of calls sent in that time belongs to the episode that was cut for.</summary>
+    private const double Settling = 0.5;
+
     private const int EnoughToTell = 200;
 
     private const double LowestRate = 0.2;
@@ -76,7 +79,7 @@ internal sealed class RateGovernor(TimeProvider time)
         {
             Advance();
             _refused[Index(_bin)]++;
-            if (sentAt <= _cutAt) return false;
+            if (_cutAt != long.MinValue && Seconds(sentAt) <= Seconds(_cutAt) + Settling) return false;
             var now = time.GetTimestamp();
             if (IsRare())
             {
