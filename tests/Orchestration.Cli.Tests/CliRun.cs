@@ -6,6 +6,9 @@ namespace Orchestration.Cli.Tests;
 /// <summary>Runs commands in this process, in a folder of their own.</summary>
 internal sealed class CliRun : IDisposable
 {
+    private TextWriter? _error;
+    private StringWriter? _errorText;
+
     public CliRun() => Folder = Directory.CreateTempSubdirectory("orchestrate-test-").FullName;
 
     public string Folder { get; }
@@ -23,9 +26,6 @@ internal sealed class CliRun : IDisposable
             lock (error) return _errorText!.ToString();
         }
     }
-
-    private TextWriter? _error;
-    private StringWriter? _errorText;
 
     public string At(string name) => Path.Combine(Folder, name);
 

@@ -62,9 +62,9 @@ public abstract class QuotaAuthorityConformance : StoreConformance
         var bucket = new QuotaBucket("deployment/t", null, 6000);
         (await One.Quotas.GrantAsync(new QuotaAsk([bucket], [3000], Horizon), Cancel)).Permits.Count.ShouldBe(1);
         (await Two.Quotas.GrantAsync(new QuotaAsk([bucket], [100], Horizon), Cancel)).Permits.ShouldBeEmpty();
-        await One.Quotas.SettleAsync([bucket], -3000);
+        (await One.Quotas.GrantAsync(new QuotaAsk([bucket], [], Horizon) { Corrections = [new QuotaCorrection(TimeSpan.Zero, -3000)] }, Cancel)).Permits.ShouldBeEmpty();
         (await Two.Quotas.GrantAsync(new QuotaAsk([bucket], [100], Horizon), Cancel)).Permits.Count.ShouldBe(1);
-        (await Two.Quotas.GrantAsync(new QuotaAsk([bucket], [100], Horizon, Correction: 2000), Cancel)).AskAgainAfter.TotalSeconds.ShouldBeGreaterThan(20);
+        (await Two.Quotas.GrantAsync(new QuotaAsk([bucket], [100], Horizon) { Corrections = [new QuotaCorrection(TimeSpan.Zero, 2000)] }, Cancel)).AskAgainAfter.TotalSeconds.ShouldBeGreaterThan(20);
     }
 
     [Fact]

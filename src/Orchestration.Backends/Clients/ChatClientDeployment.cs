@@ -118,6 +118,7 @@ public sealed class ChatClientDeployment : IChatDeployment, IDisposable
 
         // Not the caller's token: what was sent may be charged, and its reply is wanted.
         using var timeout = new CancellationTokenSource(_options.Timeout, _services.Time);
+        var sentAt = _services.Time.GetTimestamp();
         ChatReply reply;
         try
         {
@@ -127,7 +128,7 @@ public sealed class ChatClientDeployment : IChatDeployment, IDisposable
             if (reply.UnknownAttempts == 0)
             {
                 _estimate.Learn(bytes, default, reply.Totals.Usage.Input);
-                _gate?.Settle(reply.Totals.Usage.Input + (_options.TokensCharged == TokensCharged.Used ? reply.Totals.Usage.Output : request.MaxOutputTokens) - tokens);
+                _gate?.Settle(sentAt, reply.Totals.Usage.Input + (_options.TokensCharged == TokensCharged.Used ? reply.Totals.Usage.Output : request.MaxOutputTokens) - tokens);
             }
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)

@@ -3,6 +3,9 @@ namespace Orchestration.Backends.Exchanges;
 /// <summary>Reads what an attempt says, by transport, status and code, apart from what the caller makes of it.</summary>
 internal static class AttemptReading
 {
+    /// <summary>A wait as short as this is for the caller alone: the rate that was found and the circuit see to the others.</summary>
+    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(2);
+
     /// <summary>No reply, or not a whole one.</summary>
     public static AttemptVerdict NoReply(in RawReply raw) => new()
     {
@@ -17,8 +20,7 @@ internal static class AttemptReading
     /// <summary>A reply that is worth another attempt.</summary>
     /// <param name="raw">The reply.</param>
     /// <param name="detail">What it says.</param>
-    /// <param name="shortWait">A wait up to this is for the caller alone.</param>
-    public static AttemptVerdict Again(in RawReply raw, string detail, TimeSpan shortWait)
+    public static AttemptVerdict Again(in RawReply raw, string detail)
     {
         var status = raw.Status;
         return new AttemptVerdict
@@ -26,7 +28,7 @@ internal static class AttemptReading
             Detail = detail,
             RetryAfter = raw.RetryAfter,
             Health = status == 429 ? Health.Busy : status >= 500 ? Health.Down : Health.Well,
-            HoldsBack = raw.RetryAfter is { } asked && asked > shortWait,
+            HoldsBack = raw.RetryAfter is { } asked && asked > ShortWait,
             // 429 and 503 refuse before the work; behind the others a model may have worked.
             MayBeCharged = status is 408 || (status >= 500 && status is not (501 or 503 or 529)),
         };
@@ -58,6 +60,6 @@ internal static class AttemptReading
 
         // Whoever serves people does not wait for an account to be filled: he is told.
         if (IsUsedUp(raw.Status, error, raw, out var until)) return new AttemptVerdict { IsOver = true, Health = Health.UsedUp, RetryAfter = until, Detail = said };
-        return Again(raw, said, TimeSpan.FromSeconds(2));
+        return Again(raw, said);
     }
 }

@@ -28,10 +28,10 @@ internal sealed class Circuit(TimeProvider time, SeededJitter jitter)
     private bool _isOpen;
     private bool _isTrying;
 
-    /// <summary>True where only trying calls get through.</summary>
-    public bool IsOpen
+    /// <summary>True where any call gets through: it is closed, and nobody is held back.</summary>
+    public bool LetsPass
     {
-        get { lock (_lock) return _isOpen; }
+        get { lock (_lock) return !_isOpen && time.GetTimestamp() >= _heldUntil; }
     }
 
     /// <summary>How long until a call can be let through; zero where it can be now.</summary>

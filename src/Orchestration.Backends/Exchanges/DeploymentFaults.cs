@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Backends.Clients;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 
@@ -32,6 +33,10 @@ internal sealed class DeploymentFaults(DeploymentConfig config, EndpointConfig e
 
     public OrchestrationException Unreachable(string problem, int attempts) =>
         Fault($"cannot be reached: {problem} ({Number(attempts)} attempts). Check 'endpoint' and that the server runs and can be reached from here.");
+
+    /// <summary>The call alone failed: no attempt brought a whole reply.</summary>
+    public ChatCallException WithoutReply(string reason, string problem, int attempts) =>
+        new(reason, $"{Where} brought no whole reply: {problem} ({Number(attempts)} attempts).");
 
     private OrchestrationException Fault(string what) => new(ErrorCodes.Deployment, $"{Where} {what}");
 

@@ -111,7 +111,7 @@ internal sealed class EndpointLane : IDisposable
             {
                 await _window.TakeAsync(origin.Payer, cancellationToken).ConfigureAwait(false);
                 hasPlace = true;
-                if (isTrying || _circuit.Wait == TimeSpan.Zero)
+                if (isTrying || _circuit.LetsPass)
                 {
                     await _governor.WaitAsync(cancellationToken).ConfigureAwait(false);
                     var gate = _gates.GetOrAdd(origin.Judge, static (judge, lane) => lane.Gate(judge), this);
@@ -127,7 +127,7 @@ internal sealed class EndpointLane : IDisposable
                     await Credential.PrepareAsync(cancellationToken).ConfigureAwait(false);
 
                     // What was learnt while waiting counts too; a permit is lost then, not a call. A place can come together with the cancellation.
-                    if (isTrying || _circuit.Wait == TimeSpan.Zero)
+                    if (isTrying || _circuit.LetsPass)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
                         _use.Add(tokens);
@@ -204,7 +204,7 @@ internal sealed class EndpointLane : IDisposable
 
     private void Correct(in LaneTicket ticket, long tokens)
     {
-        ticket.Gate?.Settle(tokens);
+        ticket.Gate?.Settle(ticket.SentAt, tokens);
         _use.Correct(tokens);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Backends.Clients;
 using Orchestration.Backends.Telemetry;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
@@ -14,9 +15,6 @@ namespace Orchestration.Backends.Exchanges;
 /// </summary>
 public sealed class ModelExchange : IDisposable
 {
-    /// <summary>A wait as short as this is for the caller alone: the rate that was found and the circuit see to the others.</summary>
-    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(2);
-
     /// <summary>Longest wait of a refused call once calls are paced: the pace sees to the rest, and calls that wait for long leave it unused.</summary>
     private static readonly TimeSpan PacedWait = TimeSpan.FromSeconds(1);
 
@@ -58,6 +56,7 @@ public sealed class ModelExchange : IDisposable
     /// <param name="request">The call.</param>
     /// <param name="isStream">True for the body as a stream, where the status is 200.</param>
     /// <param name="cancellationToken">Stops waiting for a turn or for the next attempt; an attempt already sent is awaited.</param>
+    /// <exception cref="ChatCallException">No attempt brought a whole reply: time-outs, lost connections.</exception>
     /// <exception cref="OrchestrationException">No endpoint can be reached, or the key is missing (<see cref="ErrorCodes.Deployment"/>, <see cref="ErrorCodes.Configuration"/>).</exception>
     public async ValueTask<ExchangeReply> SendAsync(ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
     {
@@ -120,7 +119,8 @@ public sealed class ModelExchange : IDisposable
             if (count.Failures >= MaxAttempts)
             {
                 if (raw.Transport == Transport.Replied) return call.End(new ExchangeReply(raw, count.Failures, lane.Endpoint.Address, null, null, null), null);
-                throw lane.Faults.Unreachable(verdict.Detail ?? "", count.Failures);
+                if (count.Unreachable == count.Failures) throw lane.Faults.Unreachable(verdict.Detail ?? "", count.Failures);
+                throw lane.Faults.WithoutReply(count.TimedOut == count.Failures ? UnscoredReason.Timeout : UnscoredReason.Unavailable, verdict.Detail ?? "", count.Failures);
             }
 
             raw.Body?.Dispose();
@@ -268,7 +268,7 @@ public sealed class ModelExchange : IDisposable
         if (status == 404) throw lane.Faults.NotFound(said);
         if (status == 413 || error.IsTooLong) return Failed(UnscoredReason.TooLong, said);
         var detail = string.Create(CultureInfo.InvariantCulture, $"{status}{(said.Length > 0 ? ": " : "")}{said}");
-        if (AttemptReading.IsWorthAnother(status)) return AttemptReading.Again(raw, detail, ShortWait);
+        if (AttemptReading.IsWorthAnother(status)) return AttemptReading.Again(raw, detail);
         var way = $"{status}|{error.Code}|{error.Type}|{error.Parameter}";
         if (_rejections.Reject(way, body.Written)) throw lane.Faults.AlwaysRejected(status, said);
         return Failed(UnscoredReason.Rejected, detail);

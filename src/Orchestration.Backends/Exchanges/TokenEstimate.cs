@@ -1,9 +1,9 @@
 namespace Orchestration.Backends.Exchanges;
 
 /// <summary>
-/// How many tokens a request's prompt will count as, learnt from what the endpoint counted: tokens per byte of body, and tokens per image apart from its
-/// bytes, both moving means. Begins at one token for four bytes, and for an image at the most that one counts as. Safe for concurrent use; an update
-/// that is lost to another one does no harm.
+/// How many tokens a request's prompt will count as, learnt from what the endpoint counted: tokens per byte of body, as the ratio of two moving means
+/// (so that the sum over calls of very different length is right), and tokens per image apart from its bytes. Begins at one token for four bytes, and
+/// for an image at the most that one counts as. Safe for concurrent use.
 /// </summary>
 internal sealed class TokenEstimate(int imageTokensAtMost)
 {
@@ -12,14 +12,18 @@ internal sealed class TokenEstimate(int imageTokensAtMost)
     // Images of a data set are mostly of one size, and far below the most that one can count as.
     private const double ImageWeight = 1.0 / 4;
 
-    private double _perByte = 0.25;
+    private readonly Lock _lock = new();
+    private double _bytes = 4000;
+    private double _tokens = 1000;
     private double _perImage = imageTokensAtMost;
 
     /// <summary>Prompt tokens of a body.</summary>
     /// <param name="bodyBytes">Bytes of all of it.</param>
     /// <param name="images">Images in it.</param>
-    public long Prompt(int bodyBytes, in RequestImages images) =>
-        Math.Max(1, (long)Math.Ceiling((TextBytes(bodyBytes, images) * Volatile.Read(ref _perByte)) + (images.Count * Volatile.Read(ref _perImage))));
+    public long Prompt(int bodyBytes, in RequestImages images)
+    {
+        lock (_lock) return Math.Max(1, (long)Math.Ceiling((TextBytes(bodyBytes, images) * _tokens / _bytes) + (images.Count * _perImage)));
+    }
 
     /// <summary>Learns from a reply.</summary>
     /// <param name="bodyBytes">Bytes of all of the body.</param>
@@ -28,16 +32,18 @@ internal sealed class TokenEstimate(int imageTokensAtMost)
     public void Learn(int bodyBytes, in RequestImages images, long promptTokens)
     {
         if (bodyBytes <= 0 || promptTokens <= 0) return;
-        var perByte = Volatile.Read(ref _perByte);
-        if (images.Count > 0)
+        lock (_lock)
         {
-            var old = Volatile.Read(ref _perImage);
-            var seen = Math.Max(0, (promptTokens - (TextBytes(bodyBytes, images) * perByte)) / images.Count);
-            Volatile.Write(ref _perImage, old + (ImageWeight * (seen - old)));
-            return;
-        }
+            if (images.Count > 0)
+            {
+                var seen = Math.Max(0, (promptTokens - (TextBytes(bodyBytes, images) * _tokens / _bytes)) / images.Count);
+                _perImage += ImageWeight * (seen - _perImage);
+                return;
+            }
 
-        Volatile.Write(ref _perByte, perByte + (Weight * (((double)promptTokens / bodyBytes) - perByte)));
+            _bytes += Weight * (bodyBytes - _bytes);
+            _tokens += Weight * (promptTokens - _tokens);
+        }
     }
 
     private static long TextBytes(int bodyBytes, in RequestImages images) => Math.Max(0, bodyBytes - images.Bytes);

@@ -29,6 +29,9 @@ public sealed class BucketState
     /// </summary>
     private const double Tolerance = 0.5 - Validity;
 
+    /// <summary>One part in this many of a token quota is left free: what calls on their way reserve is an estimate.</summary>
+    private const long Headroom = 400;
+
     private const int HeaderBytes = 8 * 3;
     private const int CellBytes = 4 + 8;
 
@@ -67,23 +70,29 @@ public sealed class BucketState
     }
 
     /// <summary>Adds tokens used beyond what was reserved, or takes back tokens that were not used. What is taken back is never saved up.</summary>
-    public void Correct(QuotaBucket bucket, double now, long tokens)
+    /// <param name="bucket">The limits as they are now.</param>
+    /// <param name="now">Seconds.</param>
+    /// <param name="sent">When the call was sent, in seconds: a permit's date, or a little later.</param>
+    /// <param name="tokens">Used less reserved.</param>
+    public void Correct(QuotaBucket bucket, double now, double sent, long tokens)
     {
         if (bucket.TokensPerMinute is not { } perMinute || tokens == 0) return;
-        var shift = 60 * (double)tokens / (perMinute * PaceShare);
-        _nextToken = Math.Max(now, _nextToken) + shift;
-        var cell = Advance(now);
+        _nextToken = Math.Max(now, _nextToken) + (60 * (double)tokens / (perMinute * PaceShare));
+        Advance(now);
+        var cell = (long)Math.Floor(sent / CellWidth);
+        var oldest = _lastCell - CellCount + 1;
+        if (cell < oldest) return;
         if (tokens > 0)
         {
             _tokens[Index(cell)] += tokens;
             return;
         }
 
-        // The youngest cells first: a reservation that is corrected was made a moment ago.
-        for (var c = _lastCell; c > _lastCell - CellCount && tokens < 0; c--)
+        // Where the call was booked, which is here or a little before: never from calls that were sent later and count for longer.
+        for (; cell >= oldest && tokens < 0; cell--)
         {
-            var taken = Math.Min(_tokens[Index(c)], -tokens);
-            _tokens[Index(c)] -= taken;
+            var taken = Math.Min(_tokens[Index(cell)], -tokens);
+            _tokens[Index(cell)] -= taken;
             tokens += taken;
         }
     }
@@ -139,7 +148,7 @@ public sealed class BucketState
         }
 
         var overRequests = bucket.RequestsPerMinute is { } rpm ? requests + 1 - rpm : 0;
-        var overTokens = bucket.TokensPerMinute is { } tpm ? used + tokens - tpm : 0;
+        var overTokens = bucket.TokensPerMinute is { } tpm ? used + tokens - (tpm - (tpm / Headroom)) : 0;
         if (overRequests <= 0 && overTokens <= 0) return true;
         for (var c = Math.Max(first, _lastCell - CellCount + 1); c <= _lastCell; c++)
         {

@@ -14,11 +14,6 @@ public interface IQuotaAuthority
     /// <param name="cancellationToken">Gives up waiting; permits granted all the same are lost.</param>
     /// <returns>The permits, and when it is worth asking again where not all were granted.</returns>
     ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken);
-
-    /// <summary>Corrects what was reserved by what was used, without asking for a permit.</summary>
-    /// <param name="buckets">The buckets that the calls counted in.</param>
-    /// <param name="tokens">Used less reserved: positive where more was used.</param>
-    ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens);
 }
 
 /// <summary>What is limited: the endpoint of a deployment, or a judge of its own.</summary>
@@ -33,10 +28,18 @@ public sealed record QuotaBucket(string Name, long? RequestsPerMinute, long? Tok
 
 /// <summary>A wish for permits.</summary>
 /// <param name="Buckets">The buckets that every call counts in; at least one.</param>
-/// <param name="Tokens">For each call, in order: the tokens it reserves (prompt estimate and maximum output).</param>
+/// <param name="Tokens">For each call, in order: the tokens it reserves (prompt estimate and maximum output). None where only a correction is told.</param>
 /// <param name="Horizon">Permits dated later than this from now are not granted yet.</param>
-/// <param name="Correction">Tokens used beyond what earlier calls had reserved; negative where less was used.</param>
-public sealed record QuotaAsk(IReadOnlyList<QuotaBucket> Buckets, IReadOnlyList<long> Tokens, TimeSpan Horizon, long Correction = 0);
+public sealed record QuotaAsk(IReadOnlyList<QuotaBucket> Buckets, IReadOnlyList<long> Tokens, TimeSpan Horizon)
+{
+    /// <summary>What earlier calls took, where that is not what they reserved.</summary>
+    public IReadOnlyList<QuotaCorrection> Corrections { get; init; } = [];
+}
+
+/// <summary>What a call took beyond its reservation.</summary>
+/// <param name="Age">How long ago it was sent.</param>
+/// <param name="Tokens">Used less reserved: negative where less was used.</param>
+public readonly record struct QuotaCorrection(TimeSpan Age, long Tokens);
 
 /// <summary>Permits for the first calls of a wish.</summary>
 /// <param name="Permits">In the order of the wish; fewer where the rest would be dated behind the horizon.</param>

@@ -24,14 +24,6 @@ public sealed class LocalQuotaAuthority : IQuotaAuthority
         lock (_lock) return ValueTask.FromResult(QuotaDating.Grant(States(ask.Buckets), ask, Now()));
     }
 
-    /// <inheritdoc/>
-    public ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens)
-    {
-        ArgumentNullException.ThrowIfNull(buckets);
-        lock (_lock) QuotaDating.Settle(States(buckets), buckets, tokens, Now());
-        return ValueTask.CompletedTask;
-    }
-
     private double Now() => _time.GetElapsedTime(_start).TotalSeconds;
 
     private BucketState[] States(IReadOnlyList<QuotaBucket> buckets)

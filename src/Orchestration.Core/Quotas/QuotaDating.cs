@@ -11,7 +11,11 @@ public static class QuotaDating
     {
         ArgumentNullException.ThrowIfNull(states);
         ArgumentNullException.ThrowIfNull(ask);
-        if (ask.Correction != 0) Settle(states, ask.Buckets, ask.Correction, now);
+        foreach (var correction in ask.Corrections)
+        {
+            for (var b = 0; b < states.Count; b++) states[b].Correct(ask.Buckets[b], now, now - correction.Age.TotalSeconds, correction.Tokens);
+        }
+
         var permits = new List<QuotaPermit>(ask.Tokens.Count);
         var horizon = ask.Horizon.TotalSeconds;
         foreach (var tokens in ask.Tokens)
@@ -24,12 +28,6 @@ public static class QuotaDating
         }
 
         return new QuotaGrant(permits, TimeSpan.Zero);
-    }
-
-    /// <summary>Corrects what was reserved by what was used.</summary>
-    public static void Settle(IReadOnlyList<BucketState> states, IReadOnlyList<QuotaBucket> buckets, long tokens, double now)
-    {
-        for (var b = 0; b < states.Count; b++) states[b].Correct(buckets[b], now, tokens);
     }
 
     /// <summary>The first date that suits every bucket: each may move it on, until none does.</summary>

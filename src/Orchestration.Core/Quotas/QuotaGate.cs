@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Orchestration.Core.Quotas;
 
 /// <summary>
@@ -22,7 +24,7 @@ public sealed class QuotaGate : IDisposable
     private readonly Lock _lock = new();
     private readonly FairQueue<Waiter> _waiting = new();
     private readonly CancellationTokenSource _stop = new();
-    private long _correction;
+    private readonly ConcurrentQueue<(long SentAt, long Tokens)> _corrections = new();
     private bool _isPumping;
 
     /// <summary>Creates a gate.</summary>
@@ -36,8 +38,8 @@ public sealed class QuotaGate : IDisposable
         _time = time;
     }
 
-    /// <summary>Calls that wait for a permit now.</summary>
-    public int Waiting
+    /// <summary>Calls that wait for a permit now; for tests.</summary>
+    internal int Waiting
     {
         get
         {
@@ -73,8 +75,12 @@ public sealed class QuotaGate : IDisposable
     public bool IsExpired(long permit) => _time.GetTimestamp() > permit;
 
     /// <summary>Corrects a reservation by what was used; told to the authority with the next wish.</summary>
+    /// <param name="sentAt">When the call was sent, by the gate's clock.</param>
     /// <param name="tokens">Used less reserved.</param>
-    public void Settle(long tokens) => Interlocked.Add(ref _correction, tokens);
+    public void Settle(long sentAt, long tokens)
+    {
+        if (tokens != 0) _corrections.Enqueue((sentAt, tokens));
+    }
 
     /// <summary>Ends those who wait.</summary>
     public void Dispose()
@@ -129,8 +135,9 @@ public sealed class QuotaGate : IDisposable
     private async ValueTask<long> AskAsync(List<FairQueue<Waiter>.Entry> batch, Queue<(Waiter Waiter, long From, long Until)> dated)
     {
         var asked = _time.GetTimestamp();
-        var correction = Interlocked.Exchange(ref _correction, 0);
-        var ask = new QuotaAsk(_buckets(), [.. batch.Select(e => e.Item.Tokens)], Horizon, correction);
+        var corrections = new List<QuotaCorrection>();
+        while (_corrections.TryDequeue(out var used)) corrections.Add(new QuotaCorrection(_time.GetElapsedTime(used.SentAt, asked), used.Tokens));
+        var ask = new QuotaAsk(_buckets(), [.. batch.Select(e => e.Item.Tokens)], Horizon) { Corrections = corrections };
         var grant = await _authority.GrantAsync(ask, CancellationToken.None).ConfigureAwait(false);
         var answered = _time.GetTimestamp();
         for (var i = 0; i < grant.Permits.Count; i++)

@@ -32,17 +32,5 @@ internal sealed class InMemoryQuotaAuthority(InMemoryOwner owner) : IQuotaAuthor
         return owner.StepAsync(data => QuotaDating.Grant(data.Quotas.Of(ask.Buckets), ask, Now(data)), cancellationToken);
     }
 
-    public async ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens)
-    {
-        ArgumentNullException.ThrowIfNull(buckets);
-        await owner.StepAsync(
-            data =>
-            {
-                QuotaDating.Settle(data.Quotas.Of(buckets), buckets, tokens, Now(data));
-                return true;
-            },
-            CancellationToken.None);
-    }
-
     private static double Now(InMemoryData data) => (double)data.Time.GetTimestamp() / data.Time.TimestampFrequency;
 }

@@ -106,6 +106,7 @@ public sealed class DeploymentChatClientTests
     }
 
     [Theory]
+    [InlineData(ScriptedFault.CutConnection, "unavailable")]
     [InlineData(ScriptedFault.TruncatedJson, "unavailable")]
     [InlineData(ScriptedFault.InvalidJson, "unreadable")]
     [InlineData(ScriptedFault.ErrorInBody, "unavailable")]

@@ -13,6 +13,4 @@ internal sealed class RecordingQuotas : IQuotaAuthority
         Asks.Enqueue(ask);
         return ValueTask.FromResult(new QuotaGrant([.. ask.Tokens.Select(tokens => new QuotaPermit(TimeSpan.Zero, TimeSpan.FromHours(1), tokens))], TimeSpan.Zero));
     }
-
-    public ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens) => ValueTask.CompletedTask;
 }

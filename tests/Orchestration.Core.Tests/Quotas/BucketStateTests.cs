@@ -37,6 +37,31 @@ public sealed class BucketStateTests
     }
 
     [Fact]
+    public void Reservations_that_are_wrong_by_a_tenth_and_corrected_late_pass_no_quota_and_lose_little_of_it()
+    {
+        var bucket = new QuotaBucket("b", null, 3_000_000);
+        var random = new Random(5);
+        var state = new BucketState();
+        var open = new Queue<(double Sent, long Correction)>();
+        var calls = new List<(double Date, long Tokens)>();
+        var now = 0.0;
+        while (now < 300)
+        {
+            while (open.TryPeek(out var next) && next.Sent + 0.7 <= now) state.Correct(bucket, now, next.Sent, open.Dequeue().Correction);
+            var tokens = (long)(1900 + (3000 * random.NextDouble()));
+            var reserved = (long)(tokens * (0.9 + (0.2 * random.NextDouble())));
+            var date = state.Earliest(bucket, now, reserved);
+            state.Book(bucket, date, reserved);
+            calls.Add((date, tokens));
+            open.Enqueue((date + (0.1 * random.NextDouble()), tokens - reserved));
+            now = Math.Max(now, date - 0.2);
+        }
+
+        Most(calls, 60 + BucketState.Validity - 1e-6).ShouldBeLessThanOrEqualTo(3_000_000);
+        calls.Where(c => c.Date is >= 60 and < 240).Sum(c => c.Tokens).ShouldBeGreaterThan((long)(9_000_000 * 0.985));
+    }
+
+    [Fact]
     public void A_state_read_back_goes_on_as_the_one_that_was_written()
     {
         var bucket = new QuotaBucket("b", 100, 10_000);

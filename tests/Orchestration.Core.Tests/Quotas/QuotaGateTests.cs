@@ -79,7 +79,5 @@ public sealed class QuotaGateTests
 
         public ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken) =>
             IsAway ? throw new InvalidOperationException("the store is away") : inner.GrantAsync(ask, cancellationToken);
-
-        public ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens) => inner.SettleAsync(buckets, tokens);
     }
 }

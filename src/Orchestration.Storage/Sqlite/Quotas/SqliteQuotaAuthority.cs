@@ -24,21 +24,6 @@ internal sealed class SqliteQuotaAuthority(GroupCommitWriter writer, TimeProvide
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask SettleAsync(IReadOnlyList<QuotaBucket> buckets, long tokens)
-    {
-        ArgumentNullException.ThrowIfNull(buckets);
-        await writer.RunAsync(
-            connection =>
-            {
-                var now = Now();
-                var states = Read(connection, buckets, now);
-                QuotaDating.Settle(states, buckets, tokens, now);
-                Write(connection, buckets, states);
-                return true;
-            },
-            CancellationToken.None).ConfigureAwait(false);
-    }
-
     private double Now() => (double)time.GetTimestamp() / time.TimestampFrequency;
 
     private static BucketState[] Read(Connection connection, IReadOnlyList<QuotaBucket> buckets, double now)
