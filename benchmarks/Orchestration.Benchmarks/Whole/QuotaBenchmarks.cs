@@ -132,6 +132,7 @@ internal static class QuotaBenchmarks
         var unknown = summary.RootElement.GetProperty("unknown_cost_usd").GetDecimal();
         var scored = run.Line.GetProperty("scored").GetInt64();
         report.Figure("10% of attempts meet one of thirteen faults, 20,000 pairs: scored", scored, "", "20,000", scored == Rows);
+        if (scored != Rows) report.Figure("why not: " + summary.RootElement.GetProperty("columns")[0].GetProperty("unscored").EnumerateObject().First().Name, Rows - scored, "");
         report.Figure("attempts that met a fault", seen.Faults.Values.Sum(), "");
         report.Figure("judgments delivered twice", seen.RepeatedDeliveries, "", "0", seen.RepeatedDeliveries == 0);
         report.Figure("settled", (double)settled, "USD");

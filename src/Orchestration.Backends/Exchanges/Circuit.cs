@@ -1,7 +1,7 @@
 namespace Orchestration.Backends.Exchanges;
 
 /// <summary>
-/// Whether an endpoint is asked at all. Several failures in a row, of whichever calls, open it: nobody is let through but one call at a time to try,
+/// Whether an endpoint is asked at all. Several failures in a row over a quarter of a second, of whichever calls, open it: nobody is let through but one call at a time to try,
 /// after waits that double; the first answer closes it. A pause is the same with a stated end: an account that is used up. An endpoint that asks all to
 /// wait holds everybody back for that time.
 /// </summary>
@@ -9,6 +9,9 @@ internal sealed class Circuit(TimeProvider time, SeededJitter jitter)
 {
     /// <summary>Fewer than the attempts of a call, so that an outage does not use up any call's attempts.</summary>
     public const int FailuresToOpen = 5;
+
+    /// <summary>Failures at the same moment are no outage yet: among hundreds of calls a few fail together by chance.</summary>
+    private static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(0.25);
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
@@ -21,6 +24,7 @@ internal sealed class Circuit(TimeProvider time, SeededJitter jitter)
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _failures;
+    private long _failingSince;
     private int _openings;
     private int _pauses;
     private long _until = long.MinValue;
@@ -125,9 +129,9 @@ internal sealed class Circuit(TimeProvider time, SeededJitter jitter)
     {
         lock (_lock)
         {
-            _failures++;
+            if (_failures++ == 0) _failingSince = time.GetTimestamp();
             if (_isOpen && !isTrying) return null; // Sent before it opened.
-            if (!_isOpen && _failures < FailuresToOpen) return null;
+            if (!_isOpen && (_failures < FailuresToOpen || time.GetElapsedTime(_failingSince) < ShortestOutage)) return null;
             var wait = FirstWait * Math.Pow(2, Math.Min(_openings++, 10));
             if (wait > LongestWait) wait = LongestWait;
             Open(wait * (0.75 + (0.5 * jitter.Next())));

@@ -79,9 +79,10 @@ public sealed class ModelExchange : IDisposable
     private async ValueTask<ExchangeReply> SendAsync(ExchangeCall call, ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
     {
         var count = new AttemptCount();
+        EndpointLane? lane = null;
         while (true)
         {
-            var lane = Pick();
+            lane = Pick(lane);
             var body = call.Body(lane.ModelName);
             var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
             call.Sent(lane.Endpoint.Address);
@@ -139,11 +140,12 @@ public sealed class ModelExchange : IDisposable
         using var call = new ExchangeCall(request, _subject, _time);
         var count = new AttemptCount();
         string? detail = null;
+        EndpointLane? lane = null;
         try
         {
             while (true)
             {
-                var lane = Pick();
+                lane = Pick(lane);
                 var body = call.Body(lane.ModelName);
                 var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
                 call.Sent(lane.Endpoint.Address);
@@ -192,13 +194,15 @@ public sealed class ModelExchange : IDisposable
     }
 
     /// <summary>The endpoint at which a call has its turn soonest, as far as can be told.</summary>
-    private EndpointLane Pick()
+    /// <param name="failed">Where its last attempt failed: an endpoint that is down looks idle. Null for the first attempt.</param>
+    private EndpointLane Pick(EndpointLane? failed)
     {
         if (_lanes.Length == 1) return _lanes[0];
-        var best = _lanes[0];
-        var (bestWait, bestCrowding) = (best.Wait, best.Crowding);
-        foreach (var lane in _lanes.AsSpan(1))
+        EndpointLane? best = null;
+        var (bestWait, bestCrowding) = (TimeSpan.MaxValue, double.PositiveInfinity);
+        foreach (var lane in _lanes)
         {
+            if (lane == failed) continue;
             var wait = lane.Wait;
             if (wait > bestWait) continue;
             var crowding = lane.Crowding;
@@ -206,7 +210,7 @@ public sealed class ModelExchange : IDisposable
             (best, bestWait, bestCrowding) = (lane, wait, crowding);
         }
 
-        return best;
+        return best is null || (failed is not null && failed.Wait < bestWait) ? failed ?? _lanes[0] : best;
     }
 
     private Task WaitAsync(EndpointLane lane, in AttemptVerdict verdict, int failures, CancellationToken cancellationToken)

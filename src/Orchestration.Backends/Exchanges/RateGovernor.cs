@@ -16,6 +16,9 @@ internal sealed class RateGovernor(TimeProvider time)
     /// <summary>Seconds that a cut is given to show: what is refused of calls sent in that time belongs to the episode that was cut for.</summary>
     private const double Settling = 0.5;
 
+    /// <summary>Up to this share of calls may be refused without a cut.</summary>
+    private const double RareShare = 1.0 / 12;
+
     private const int EnoughToTell = 200;
 
     private const double LowestRate = 0.2;
@@ -116,7 +119,7 @@ internal sealed class RateGovernor(TimeProvider time)
     }
 
     /// <summary>
-    /// True where less than one call in twelve was refused lately: over the last second, and as far back as it takes to tell. What is refused at
+    /// True where no more than one call in twelve was refused lately: over the last second, and as far back as it takes to tell. What is refused at
     /// random, whatever the rate, would otherwise cut it again and again.
     /// </summary>
     private bool IsRare()
@@ -128,7 +131,9 @@ internal sealed class RateGovernor(TimeProvider time)
             refused += _refused[Index(bin)];
         }
 
-        return refused < FewestRefusals || refused * 12 < taken + refused;
+        // Significantly more than the share, by two standard deviations: a few of a few say nothing.
+        var calls = taken + refused;
+        return refused < FewestRefusals || refused - (calls * RareShare) <= 2 * Math.Sqrt(calls * RareShare * (1 - RareShare));
     }
 
     /// <summary>Calls a second taken lately: over a second where there was one, and as long as it takes to count some.</summary>

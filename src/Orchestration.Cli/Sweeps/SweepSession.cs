@@ -15,6 +15,9 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     private const int RowsPerShardFree = 4096;
     private const int RowsPerShardPaid = 256;
 
+    // A shard ends with its slowest call, which may be waiting for another attempt; the others keep the deployment busy meanwhile.
+    private const int ParallelShardsPaid = 8;
+
     /// <summary>What the sweep came to, once it has run; null before.</summary>
     public SweepSummary? Summary { get; private set; }
 
@@ -123,7 +126,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var judges = host.Catalog(concurrency).Rebuild(sweep);
         var actors = new EmbeddedActors(judges, host.Store.Judgments, context.Time, host.Store.Aggregators);
         var meter = new SweepMeter();
-        var options = new SweepWorkOptions { ParallelShards = judges.Any(j => j.Descriptor.IsPaid) ? 4 : Math.Max(1, Environment.ProcessorCount) };
+        var options = new SweepWorkOptions { ParallelShards = judges.Any(j => j.Descriptor.IsPaid) ? ParallelShardsPaid : Math.Max(1, Environment.ProcessorCount) };
         var startedAt = context.Time.GetTimestamp();
         var end = SweepState.Completed;
         using var serving = new CancellationTokenSource();

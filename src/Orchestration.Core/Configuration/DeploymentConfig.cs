@@ -131,7 +131,7 @@ public sealed record DeploymentConfig
     public const int Gpt4oMiniImageTokens = 48_169;
 
     /// <summary>Default of <see cref="Attempts"/>.</summary>
-    public const int DefaultAttempts = 6;
+    public const int DefaultAttempts = 8;
 
     /// <summary>Name in the configuration.</summary>
     public required string Name { get; init; }

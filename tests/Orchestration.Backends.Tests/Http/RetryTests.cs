@@ -192,7 +192,7 @@ public sealed class RetryTests
 
         thrown.Code.ShouldBe(ErrorCodes.Deployment);
         thrown.Message.ShouldContain("cannot be reached: the connection was refused");
-        thrown.Message.ShouldContain("(6 attempts)");
+        thrown.Message.ShouldContain("(8 attempts)");
     }
 
     [Fact]
