@@ -45,7 +45,7 @@ internal static class TrainCommand
             var settings = new TrainSettings
             {
                 Name = parsed.GetValue(name)!,
-                Models = [.. Split(parsed.GetValue(model)) is { Length: > 0 } named ? named : [Default]],
+                Models = [.. Split(parsed.GetValue(model)) is { Length: > 0 } named ? named : [TrainSettings.Auto]],
                 Folds = Within("--folds", parsed.GetValue(folds), 2, 100),
                 Repeats = Within("--repeats", parsed.GetValue(repeats), 1, 1000),
                 Seed = parsed.GetValue(seed),
@@ -73,9 +73,6 @@ internal static class TrainCommand
         });
         return command;
     }
-
-    // The blend where this build has it; otherwise the reference that every model has to beat.
-    private static string Default => ModelRecipes.Names.Contains(TrainSettings.Auto, StringComparer.Ordinal) ? TrainSettings.Auto : TrainSettings.Baseline;
 
     private static string[] Split(string[]? values) => [.. (values ?? []).SelectMany(static v => v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
