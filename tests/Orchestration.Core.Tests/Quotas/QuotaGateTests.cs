@@ -49,6 +49,20 @@ public sealed class QuotaGateTests
     }
 
     [Fact]
+    public async Task A_correction_counts_where_its_call_was_sent()
+    {
+        var authority = new Failing(new LocalQuotaAuthority(_time)) { IsAway = false };
+        using var gate = new QuotaGate(authority, static () => [Bucket with { TokensPerMinute = 60_000 }], _time);
+        await gate.EnterAsync("", 100, Cancel);
+        var sentAt = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromSeconds(7));
+        gate.Settle(sentAt, -40);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await DrainAsync(gate.EnterAsync("", 100, Cancel).AsTask());
+        authority.Corrections.ShouldBe([new QuotaCorrection(TimeSpan.FromSeconds(9), -40)]);
+    }
+
+    [Fact]
     public async Task Closing_ends_those_who_wait()
     {
         var gate = Gate(Bucket with { RequestsPerMinute = 1 });
@@ -77,7 +91,13 @@ public sealed class QuotaGateTests
     {
         public bool IsAway { get; set; } = true;
 
-        public ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken) =>
-            IsAway ? throw new InvalidOperationException("the store is away") : inner.GrantAsync(ask, cancellationToken);
+        public List<QuotaCorrection> Corrections { get; } = [];
+
+        public ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken)
+        {
+            if (IsAway) throw new InvalidOperationException("the store is away");
+            Corrections.AddRange(ask.Corrections);
+            return inner.GrantAsync(ask, cancellationToken);
+        }
     }
 }
