@@ -34,7 +34,7 @@ internal static class ReportStyle
         .columns{max-width:1280px;margin:0 auto;padding:0 1.5rem;display:grid;grid-template-columns:13rem minmax(0,1fr);gap:2.5rem}
         nav{position:sticky;top:0;align-self:start;max-height:100vh;overflow:auto;padding:1rem 0;font-size:.9rem}
         nav h2{font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:var(--soft);border:0;margin:1.2rem 0 .4rem}
-        nav ol{margin:0;padding-left:1.2rem}nav li{margin:.3rem 0}nav a{text-decoration:none}nav a:hover,nav a:focus{text-decoration:underline}
+        nav ol{margin:0;padding-left:1.7rem}nav li{margin:.3rem 0}nav a{text-decoration:none}nav a:hover,nav a:focus{text-decoration:underline}
         @media (max-width:900px){.columns{display:block}nav{position:static;max-height:none}}
         main>section:first-child>h2{margin-top:1.5rem}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;margin:1rem 0}

@@ -24,12 +24,12 @@ public sealed record ReportTable(IReadOnlyList<ReportColumn> Columns, IReadOnlyL
     /// <summary>What the table shows, above it; null for none.</summary>
     public string? Caption { get; init; }
 
-    /// <summary>A number as tables show it: four significant digits, invariant; an em dash where there is none.</summary>
+    /// <summary>A number as tables show it: four significant digits, whole numbers without a point, invariant; an em dash where there is none.</summary>
     /// <param name="value">Any number.</param>
     public static string Number(double value)
     {
         if (!double.IsFinite(value)) return "—";
-        if (value == 0) return "0";
+        if (value == Math.Round(value) && Math.Abs(value) < 1e6) return value.ToString("0", CultureInfo.InvariantCulture).Replace('-', '−');
         var size = Math.Abs(value);
         if (size >= 1e6 || size < 1e-4) return value.ToString("0.###e0", CultureInfo.InvariantCulture).Replace('-', '−');
         var digits = Math.Clamp(3 - (int)Math.Floor(Math.Log10(size)), 0, 4);

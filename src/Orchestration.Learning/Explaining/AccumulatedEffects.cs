@@ -52,13 +52,14 @@ public static class AccumulatedEffects
         }
 
         var value = new double[edges.Length];
+        for (var k = 0; k < steps.Length; k++) value[k + 1] = value[k] + (counts[k] == 0 ? 0 : steps[k] / counts[k]);
         var centre = 0.0;
-        for (var k = 0; k < steps.Length; k++)
+        for (var i = 0; i < known.Length; i++)
         {
-            value[k + 1] = value[k] + (counts[k] == 0 ? 0 : steps[k] / counts[k]);
-
-            // An answer counts with the mean of its stretch's two ends.
-            centre += counts[k] * (value[k] + value[k + 1]) / 2 / known.Length;
+            // Straight inside a stretch: a judge of few scores is centred at its scores themselves, as its partial dependence is.
+            var (from, to) = (edges[stretch[i]], edges[stretch[i] + 1]);
+            var share = (rows.Points[known[i] * judges + judge] - from) / (to - from);
+            centre += (value[stretch[i]] + share * (value[stretch[i] + 1] - value[stretch[i]])) / known.Length;
         }
 
         for (var k = 0; k < value.Length; k++) value[k] -= centre;

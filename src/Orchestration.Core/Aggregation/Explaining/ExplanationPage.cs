@@ -9,6 +9,8 @@ namespace Orchestration.Core.Aggregation.Explaining;
 /// <summary>An explanation as one HTML file. Writing it is string building; the same explanation gives the same text.</summary>
 public static class ExplanationPage
 {
+    private const int MostNamed = 6;
+
     /// <summary>The page's text.</summary>
     /// <param name="explanation">What is said.</param>
     /// <param name="footer">What made the page; plain text.</param>
@@ -16,7 +18,7 @@ public static class ExplanationPage
     {
         ArgumentNullException.ThrowIfNull(explanation);
         var versions = explanation.Versions;
-        var page = new ReportPage(versions.Count == 1 ? $"Aggregator {versions[0].Label}" : $"Aggregators {string.Join(" and ", versions.Select(static v => v.Label))}")
+        var page = new ReportPage(versions.Count == 1 ? $"Aggregator {versions[0].Label}" : $"Aggregators {string.Join(", ", versions.Select(static v => v.Label))}")
         {
             Subtitle = Text($"{explanation.Rows.Count:N0} rows of {versions[0].Rows.Groups:N0} prompts, {(versions[0].Rows.AreComparisons ? "comparisons" : $"human score '{versions[0].Version.Version.Manifest.Basis.Target.Field}'")}"),
             Footer = footer,
@@ -74,7 +76,7 @@ public static class ExplanationPage
                     ? Text($"the {basis.Training.Rows:N0} rows of {basis.Training.Groups:N0} prompts that it was trained on, by their hash")
                     : Text($"other rows than the {basis.Training.Rows:N0} that it was trained on: {version.Set.Facts.Rows:N0} of {version.Set.Facts.Groups:N0} prompts")),
                 ("measured", version.BasisSentence),
-                .. version.Figures.Where(static f => !f.Key.EndsWith("_se", StringComparison.Ordinal)).Select(f => (
+                .. FiguresShown(explanation, version).Where(static f => !f.Key.EndsWith("_se", StringComparison.Ordinal)).Select(f => (
                     FigureName(f.Key),
                     version.Figures.TryGetValue(f.Key + "_se", out var error) ? $"{ReportTable.Number(f.Value)} ± {ReportTable.Number(error)} (one standard error, by prompt)" : ReportTable.Number(f.Value))),
                 ("effective channels", Text($"{ReportTable.Number(version.Correlation.EffectiveChannels)} of {version.Correlation.Varying} judges that vary")),
@@ -82,6 +84,10 @@ public static class ExplanationPage
             writer.Lines(Findings(version));
         }
     }
+
+    /// <summary>Of several versions the figures stand side by side in the next section.</summary>
+    private static IEnumerable<KeyValuePair<string, double>> FiguresShown(AggregatorExplanation explanation, VersionExplanation version) =>
+        explanation.Versions.Count > 1 ? [] : version.Figures;
 
     private static string Judges(VersionExplanation version)
     {
@@ -97,14 +103,18 @@ public static class ExplanationPage
             ? "No judge is worth something beyond chance: without any one of them as much is lost as with it."
             : $"Worth most: {string.Join(", ", best.Select(i => $"{judges[i.Judge].Name} ({Signed(i.Loss)})"))}.";
         if (version.Inversions.Inverted.Count != 0)
-            yield return $"A better score lowers the number on average for {string.Join(", ", version.Inversions.Inverted.Select(i => $"{judges[i.Judge].Name} (by {ReportTable.Number(-i.Effect)} from one end of its scale to the other)"))}.";
+            yield return $"A better score lowers the number on average, by so much from one end of the scale to the other: {Some(version.Inversions.Inverted, i => $"{judges[i.Judge].Name} ({ReportTable.Number(i.Effect)})")}.";
         var flat = version.Curves.Where(static c => c.Flat is { IsFlat: true }).ToArray();
         if (flat.Length != 0)
-            yield return $"Flat as far as the bands can tell: {string.Join(", ", flat.Select(c => judges[c.Judge].Name))}; see the curves for the range and for what the bands still permit.";
+            yield return $"Flat as far as the bands can tell: {Some(flat, c => judges[c.Judge].Name)}; see the curves for the range and for what the bands still permit.";
         var high = Enumerable.Range(0, judges.Count).Where(j => version.Accumulated[j] is not null).ToArray();
         if (high.Length != 0)
-            yield return $"Other judges can largely stand in for {string.Join(", ", high.Select(j => judges[j].Name))}: which of them an effect belongs to is uncertain.";
+            yield return $"Other judges can largely stand in for {Some(high, j => judges[j].Name)}: which of them an effect belongs to is uncertain.";
     }
+
+    /// <summary>The first few by name, the others by number: the sections below have them all.</summary>
+    private static string Some<T>(IReadOnlyList<T> all, Func<T, string> name) =>
+        string.Join(", ", all.Take(MostNamed).Select(name)) + (all.Count > MostNamed ? Text($" and {all.Count - MostNamed} more") : "");
 
     private static void Method(HtmlWriter writer, AggregatorExplanation explanation)
     {

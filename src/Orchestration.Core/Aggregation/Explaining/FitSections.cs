@@ -43,8 +43,8 @@ internal static class FitSections
         var (mine, theirs) = (rows.Losses(first.Numbers), rows.Losses(other.Numbers));
         var gain = GroupedMean.Of(rows, [.. mine.Select((loss, i) => loss - theirs[i])], [.. Enumerable.Range(0, rows.Rows)]);
         var loss = rows.AreComparisons ? "log loss" : "squared error";
-        var verdict = gain.Low > 0 ? "is better" : gain.High < 0 ? "is worse" : "cannot be told from it";
-        writer.Paragraph($"{other.Label} loses {Signed(-gain.Value)} {loss} a row against {first.Label} (95% by prompt: {Signed(-gain.High)} to {Signed(-gain.Low)}): it {verdict}.");
+        var verdict = gain.Low > 0 ? $"{other.Label} is better than {first.Label}" : gain.High < 0 ? $"{other.Label} is worse than {first.Label}" : $"{other.Label} and {first.Label} cannot be told apart";
+        writer.Paragraph($"{verdict}: the difference in {loss} a row is {Signed(-gain.Value)} (95% by prompt: {Signed(-gain.High)} to {Signed(-gain.Low)}; below 0 {other.Label} loses less).");
         writer.Chart(new ScatterChart([.. first.Numbers.Select((number, i) => new ScatterPoint(number, other.Numbers[i]))])
         {
             Title = $"Numbers of {first.Label} and {other.Label}",

@@ -52,7 +52,7 @@ internal static class JudgeSections
     public static void Curves(HtmlWriter writer, AggregatorExplanation explanation)
     {
         var several = explanation.Versions.Count > 1;
-        writer.Paragraph($"What the number changes by with a judge's score, other things equal, in {Unit(explanation.Versions[0])}; grey bars show where the judge's scores lie, dashed lines where 5% and 95% of them begin and end. All charts have one vertical scale. The most important judge comes first.");
+        writer.Paragraph($"What the number changes by with a judge's score, other things equal, in {Unit(explanation.Versions[0])}; grey bars show where the judge's scores lie, dashed lines where 5% and 95% of them begin and end. All charts have one vertical scale. The most important judge comes first. Where a model only adds up its judges' parts, the accumulated local effect is the curve itself, and whose effect it is shows in the band alone.");
         var range = CommonRange(explanation);
         writer.Cards(cards =>
         {
@@ -97,7 +97,7 @@ internal static class JudgeSections
         {
             var (version, j) = (versions[v], places[v]);
             if (version.Accumulated[j] is not { At.Length: > 1 } effect) continue;
-            series.Add(Rising(new LineSeries(several ? $"{version.Label}, accumulated local effect" : "accumulated local effect", [.. effect.At.Select(x => version.Raw(j, x))], effect.Value) { Dashed = true }));
+            series.Add(Rising(new LineSeries(several ? $"{version.Label}, accumulated local effect" : "accumulated local effect", [.. effect.At.Select(x => version.Raw(j, x))], effect.Value) { Dashed = true, ColourOf = several ? v : null }));
         }
 
         var (first, place) = (versions[0], places[0]);
@@ -112,10 +112,10 @@ internal static class JudgeSections
             Summary = Sentence(first, place),
             XLabel = (first.Rows.AreComparisons ? "mean verdict" : "score") + direction,
             YLabel = "effect",
-            Width = 340,
-            Height = 230,
+            Width = 440,
+            Height = 240,
             ShowTitle = false,
-            XRange = (scale.Min, scale.Max),
+            XRange = (scale.Min - Room(scale), scale.Max + Room(scale)),
             YRange = range,
             Zero = true,
             Marked = marked,
@@ -140,9 +140,11 @@ internal static class JudgeSections
             if (!double.IsNaN(value)) counts[Math.Round(value, 9)] = counts.GetValueOrDefault(Math.Round(value, 9)) + 1;
         }
 
-        var half = (scale.Max - scale.Min) / 50;
-        return [.. counts.Select(c => new HistogramBin(Math.Max(scale.Min, c.Key - half), Math.Min(scale.Max, c.Key + half), c.Value))];
+        return [.. counts.Select(c => new HistogramBin(c.Key - Room(scale), c.Key + Room(scale), c.Value))];
     }
+
+    /// <summary>Half a bar, which the ends of the axis have to spare.</summary>
+    private static double Room(Scale scale) => (scale.Max - scale.Min) / 50;
 
     /// <summary>All curves and their bands where the data lie; bands at the very ends may be wider than the chart.</summary>
     private static (double Low, double High) CommonRange(AggregatorExplanation explanation)
@@ -210,7 +212,7 @@ internal static class JudgeSections
                         Summary = $"Strongest {ReportTable.Number(most)} {Unit(version)}.",
                         YLabel = a,
                         ShowTitle = false,
-                        Width = 340,
+                        Width = 440,
                         Low = -most,
                         High = most,
                     }).Note($"Down: {a}; across: {b}; in {Unit(version)}."));

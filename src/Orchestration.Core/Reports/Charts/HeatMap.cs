@@ -30,9 +30,7 @@ public sealed record HeatMap(IReadOnlyList<string> RowLabels, IReadOnlyList<stri
         var left = Math.Min(0.35 * Width, RowLabels.Max(SvgCanvas.WidthOf) + 12);
         var cell = Math.Clamp((Width - left - 70) / ColumnLabels.Count, 9, 46);
         var height = Math.Min(cell, 26);
-        var top = Math.Min(150, ColumnLabels.Max(SvgCanvas.WidthOf) * 0.71 + 16);
-        for (var c = 0; c < ColumnLabels.Count; c++)
-            canvas.Text(left + (c + 0.5) * cell + 3, top - 6, SvgCanvas.Shortened(ColumnLabels[c], 190), "start", cell < 12 ? "soft" : null, -45, ColumnLabels[c]);
+        var top = DrawHeads(canvas, left, cell);
         for (var r = 0; r < RowLabels.Count; r++)
         {
             canvas.Text(left - 6, top + (r + 0.5) * height + 4, SvgCanvas.Shortened(RowLabels[r], left - 10), "end", null, 0, RowLabels[r]);
@@ -68,6 +66,22 @@ public sealed record HeatMap(IReadOnlyList<string> RowLabels, IReadOnlyList<stri
         return string.Create(
             CultureInfo.InvariantCulture,
             $"fill=\"{(value >= Middle ? "var(--up)" : "var(--down)")}\" fill-opacity=\"{SvgCanvas.Number(Math.Clamp(share, 0, 1) * Strongest)}\"");
+    }
+
+    /// <summary>Heads aslant where columns are wide, upright where they are narrow, and every second one where even upright letters would touch; says how high they are.</summary>
+    private double DrawHeads(SvgCanvas canvas, double left, double cell)
+    {
+        var longest = ColumnLabels.Max(SvgCanvas.WidthOf);
+        var isWide = cell >= 24;
+        var step = cell < 11 ? 2 : 1;
+        var top = isWide ? Math.Min(150, longest * 0.71 + 16) : Math.Min(235, longest + 12);
+        for (var c = 0; c < ColumnLabels.Count; c += step)
+        {
+            var (x, room) = (left + (c + 0.5) * cell, isWide ? (top - 14) / 0.71 : top - 10);
+            canvas.Text(isWide ? x + 3 : x + 4, top - 6, SvgCanvas.Shortened(ColumnLabels[c], room), "start", null, isWide ? -45 : -90, ColumnLabels[c]);
+        }
+
+        return top;
     }
 
     private void DrawKey(SvgCanvas canvas, double left, double top)

@@ -23,6 +23,9 @@ public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyL
 
     /// <summary>True: a dashed line.</summary>
     public bool Dashed { get; init; }
+
+    /// <summary>The place of the series whose colour this one has, such as that of a curve that it belongs to; null for a colour of its own.</summary>
+    public int? ColourOf { get; init; }
 }
 
 /// <summary>Lines over one axis, with bands, and below them the histogram of where the data lie.</summary>
@@ -100,7 +103,7 @@ public sealed record LineChart(IReadOnlyList<LineSeries> Series) : Chart
         return new ReportTable(heads, rows);
     }
 
-    internal override IReadOnlyList<(string Name, string Mark)> Legend() => [.. Series.Select((s, i) => (s.Name, s.Dots ? DotMark(i) : LineMark(i, s.Dashed)))];
+    internal override IReadOnlyList<(string Name, string Mark)> Legend() => [.. Series.Select((s, i) => (s.Name, s.Dots ? DotMark(s.ColourOf ?? i) : LineMark(s.ColourOf ?? i, s.Dashed)))];
 
     private static void DrawHistogram(SvgCanvas canvas, PlotFrame frame, IReadOnlyList<HistogramBin> bins, double bottom)
     {
@@ -118,14 +121,14 @@ public sealed record LineChart(IReadOnlyList<LineSeries> Series) : Chart
     {
         if (series.Dots) return;
         var x = series.X.Select(frame.X.Clamped).ToArray();
-        var fill = $"fill=\"{SvgCanvas.Colour(place)}\" fill-opacity=\"0.18\"";
+        var fill = $"fill=\"{SvgCanvas.Colour(series.ColourOf ?? place)}\" fill-opacity=\"0.18\"";
         if (series.OuterLower is { } outerLower && series.OuterUpper is { } outerUpper) canvas.Area(x, [.. outerUpper.Select(frame.Y.Clamped)], [.. outerLower.Select(frame.Y.Clamped)], fill);
         if (series.Lower is { } lower && series.Upper is { } upper) canvas.Area(x, [.. upper.Select(frame.Y.Clamped)], [.. lower.Select(frame.Y.Clamped)], fill);
     }
 
     private static void DrawLine(SvgCanvas canvas, PlotFrame frame, LineSeries series, int place)
     {
-        var colour = SvgCanvas.Colour(place);
+        var colour = SvgCanvas.Colour(series.ColourOf ?? place);
         (double X, double Y)[] points = [.. series.X.Zip(series.Y, (x, y) => (frame.X.Clamped(x), double.IsFinite(y) ? frame.Y.Clamped(y) : double.NaN))];
         if (!series.Dots)
         {
