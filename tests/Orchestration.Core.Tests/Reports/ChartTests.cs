@@ -56,6 +56,21 @@ public sealed class ChartTests
     }
 
     [Fact]
+    public void The_number_beside_a_bar_stands_clear_of_the_labels_and_inside_the_drawing()
+    {
+        var chart = new BarChart([.. Enumerable.Range(0, 5).Select(static i => new BarRow($"a judge with a name of some length {i}", i % 2 == 0 ? -0.4701 : 0.0319))]) { Title = "t", Width = 460 };
+        var texts = XElement.Parse(chart.ToHtml()).Descendants("text").ToArray();
+        var labels = texts.Where(static t => t.Value.StartsWith('a')).Max(static t => double.Parse(t.Attribute("x")!.Value, CultureInfo.InvariantCulture));
+
+        foreach (var number in texts.Where(static t => t.Value is "−0.4701" or "0.0319"))
+        {
+            var x = double.Parse(number.Attribute("x")!.Value, CultureInfo.InvariantCulture);
+            if (number.Attribute("text-anchor")!.Value == "end") (x - 6.7 * number.Value.Length).ShouldBeGreaterThan(labels);
+            else (x + 6.7 * number.Value.Length).ShouldBeLessThan(460);
+        }
+    }
+
+    [Fact]
     public void A_legend_stands_only_where_there_are_several_series()
     {
         new IntervalChart([new IntervalRow("a", 1, 0, 2)]) { Title = "t" }.ToHtml().ShouldNotContain("legend");

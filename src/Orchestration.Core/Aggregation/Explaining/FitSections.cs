@@ -145,26 +145,23 @@ internal static class FitSections
         writer.Paragraph(first.Rows.AreComparisons
             ? "What each judge moved the number by, in log-odds: to the right for A, to the left for B."
             : $"What each judge moved the number by from the version's mean, in {Unit(first)}.");
-        writer.Cards(cards =>
+        for (var p = 0; p < explanation.Pairs.Count; p++)
         {
-            for (var p = 0; p < explanation.Pairs.Count; p++)
-            {
-                var (pair, place) = (explanation.Pairs[p], p);
-                cards.Card(pair.Id, card => Contribution(card, explanation, pair, place));
-            }
-        });
+            writer.Heading(explanation.Pairs[p].Id);
+            Contribution(writer, explanation, explanation.Pairs[p], p);
+        }
     }
 
-    private static void Contribution(HtmlWriter card, AggregatorExplanation explanation, ChosenPair pair, int place)
+    private static void Contribution(HtmlWriter writer, AggregatorExplanation explanation, ChosenPair pair, int place)
     {
         var rows = explanation.Rows;
-        card.Note($"{pair.Why}; prompt {rows.Groups[pair.Row]}{(explanation.CategoryField is { } field && rows.Parts[pair.Row] is { Length: > 0 } part ? $"; {field} {part}" : "")}");
+        writer.Note($"{pair.Why}; prompt {rows.Groups[pair.Row]}{(explanation.CategoryField is { } field && rows.Parts[pair.Row] is { Length: > 0 } part ? $"; {field} {part}" : "")}");
         foreach (var version in explanation.Versions)
         {
             var contribution = version.Contributions[place];
             var said = version.Rows.AreComparisons ? $"log-odds {ReportTable.Number(contribution.Number)}, A preferred with {ReportTable.Number(1 / (1 + Math.Exp(-contribution.Number)))}" : ReportTable.Number(contribution.Number);
             var observed = version.Rows.AreComparisons ? rows.Targets[pair.Row] switch { 1 => "A was preferred", 0 => "B was preferred", _ => "a tie" } : $"human score {ReportTable.Number(rows.Targets[pair.Row])}";
-            card.Paragraph($"{JudgeSections.Prefix(explanation, version)}{said}, from {ReportTable.Number(contribution.Base)}{(contribution.Exact ? "" : " (Shapley values)")}; {observed}.");
+            writer.Paragraph($"{JudgeSections.Prefix(explanation, version)}{said}, from {ReportTable.Number(contribution.Base)}{(contribution.Exact ? "" : " (Shapley values)")}; {observed}.");
         }
 
         var bars = new List<BarRow>();
@@ -193,6 +190,6 @@ internal static class FitSections
             }
         }
 
-        card.Chart(new BarChart(bars) { Title = $"Contributions to {pair.Id}", XLabel = Unit(explanation.Versions[0]), YLabel = "judge", Width = 460, ShowTitle = false, Signed = true });
+        writer.Chart(new BarChart(bars) { Title = $"Contributions to {pair.Id}", XLabel = Unit(explanation.Versions[0]), YLabel = "judge", Width = 760, ShowTitle = false, Signed = true });
     }
 }

@@ -20,8 +20,7 @@ public sealed record BarChart(IReadOnlyList<BarRow> Rows) : Chart
     {
         var (labels, series) = LabelRows.Of(Rows.Select(static r => (r.Label, r.Series)));
         var (low, high) = XRange ?? AxisScale.Around(Rows.Select(static r => r.Value).Append(0), 0);
-        // Room for the numbers beside the bars.
-        var room = XRange is null ? 0.14 * (high - low) : 0;
+        var room = XRange is null ? RoomFor(low, high, Width - LabelRows.LeftOf(Width, labels) - 14) : 0;
         var rows = LabelRows.Draw(canvas, Width, labels, series.Length, (low < 0 ? low - room : low, high > 0 ? high + room : high), XLabel);
         foreach (var row in Rows)
         {
@@ -35,6 +34,14 @@ public sealed record BarChart(IReadOnlyList<BarRow> Rows) : Chart
 
         canvas.Line(rows.X.Clamped(0), rows.Top, rows.X.Clamped(0), rows.Bottom, "axis");
         return rows.Height;
+    }
+
+    /// <summary>So much of the axis as the number beside a bar takes, at each end that has bars.</summary>
+    private static double RoomFor(double low, double high, double pixels)
+    {
+        const double Number = 54;
+        var ends = (low < 0 ? 1 : 0) + (high > 0 ? 1 : 0);
+        return (high - low) * Number / Math.Max(Number, pixels - ends * Number);
     }
 
     internal override ReportTable Data()

@@ -33,12 +33,15 @@ internal readonly record struct LabelRows(AxisScale X, double Top, double Step, 
         return ([.. labels], [.. series]);
     }
 
+    /// <summary>Where the axis begins: as far right as the longest label needs, within four tenths of the drawing.</summary>
+    public static double LeftOf(double width, string[] labels) => Math.Min(0.4 * width, (labels.Length == 0 ? 0 : labels.Max(SvgCanvas.WidthOf)) + 14);
+
     /// <summary>Draws labels, axis and grid.</summary>
     public static LabelRows Draw(SvgCanvas canvas, double width, string[] labels, int series, (double Low, double High) range, string xLabel)
     {
         const double From = 6;
         var step = Math.Max(22, series * EachSeries + 8);
-        var left = Math.Min(0.38 * width, (labels.Length == 0 ? 0 : labels.Max(SvgCanvas.WidthOf)) + 14);
+        var left = LeftOf(width, labels);
         var bottom = From + labels.Length * step;
         var rows = new LabelRows(new AxisScale(range.Low, range.High, left, width - 14), From, step, labels.Length, series, bottom + PlotFrame.Below(xLabel));
         var ticks = AxisTicks.Between(range.Low, range.High, Math.Max(2, (int)((width - left) / 85)));
