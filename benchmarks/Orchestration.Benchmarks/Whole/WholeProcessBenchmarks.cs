@@ -23,6 +23,7 @@ internal static class WholeProcessBenchmarks
         ["summeval"] = AggregatorBenchmarks.SummEvalAsync,
         ["llmbar"] = AggregatorBenchmarks.LlmBarAsync,
         ["intervals"] = AggregatorBenchmarks.IntervalsAsync,
+        ["bands"] = BandBenchmark.RunAsync,
         ["cached"] = CachedAsync,
         ["writes"] = WritesAsync,
         ["code"] = CodeAsync,

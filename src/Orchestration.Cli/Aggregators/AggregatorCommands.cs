@@ -10,14 +10,14 @@ using Spectre.Console;
 
 namespace Orchestration.Cli.Aggregators;
 
-/// <summary><c>orchestrate aggregator list|show|diff|activate|rollback|shadow|canary|export|import</c>.</summary>
+/// <summary><c>orchestrate aggregator list|show|diff|explain|activate|rollback|shadow|canary|export|import</c>.</summary>
 internal static class AggregatorCommands
 {
     private const string VersionHelp = "NAME (its active version), NAME@VERSION, or VERSION: the first digits of its id.";
 
     public static Command Create(CliContext context) => new("aggregator", "Learned aggregators: their versions, which one is active, and how to change that under a running system.")
     {
-        List(context), Show(context), Diff(context), ActivateCommand.Create(context), Rollback(context), Shadow(context), Canary(context), Export(context), Import(context),
+        List(context), Show(context), Diff(context), ExplainCommand.Create(context), ActivateCommand.Create(context), Rollback(context), Shadow(context), Canary(context), Export(context), Import(context),
     };
 
     /// <summary>The argument that names a version.</summary>

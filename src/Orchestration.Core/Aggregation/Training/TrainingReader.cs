@@ -254,7 +254,7 @@ public static class TrainingReader
             if (rows.HasId(row.Id)) return new RowFault(RejectReason.DuplicateId, $"The id '{row.Id}' is that of an earlier row. Leave one of the two out.");
             if (input.Group is { } group && string.IsNullOrEmpty(row.Group))
                 return new RowFault(RejectReason.MissingField, $"There is no value in '{group}', which groups the rows; the row has {FieldHints.List(names)}.");
-            if (input.Part is { } part && string.IsNullOrEmpty(row.Part))
+            if (input.Part is { } part && !input.PartMayBeMissing && string.IsNullOrEmpty(row.Part))
                 return new RowFault(RejectReason.MissingField, $"There is no value in '{part}', whose values are held out; the row has {FieldHints.List(names)}.");
             if (rows.LearnedFrom is { } kind && kind != row.Kind)
                 return new RowFault(RejectReason.RecordedForm, kind == LearnedFrom.Scores ? "The row holds verdicts on a comparison, and the rows before it scores. Train on each apart." : "The row holds scores of an answer, and the rows before it verdicts. Train on each apart.");

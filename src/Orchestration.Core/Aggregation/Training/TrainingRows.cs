@@ -20,6 +20,9 @@ public sealed record TrainingInput
     /// <summary>A further field to keep of each row (to hold out each of its values whole); null for none.</summary>
     public string? Part { get; init; }
 
+    /// <summary>True: a row without a value in <see cref="Part"/> is as good as any, and has an empty one.</summary>
+    public bool PartMayBeMissing { get; init; }
+
     /// <summary>The judges to learn from; empty for all. In CSV the columns of these names, otherwise those called <c>scores.NAME</c>.</summary>
     public IReadOnlyList<string> Judges { get; init; } = [];
 

@@ -127,7 +127,10 @@ internal sealed class GamModel : ICurveModel
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(judge, Judges);
         var (value, lower, upper) = (new double[at.Length], new double[at.Length], new double[at.Length]);
         var part = _parts[judge];
-        var width = part is null ? 0 : simultaneous is { } seed ? part.SimultaneousWidth(level, seed) : Algebra.NormalQuantile.Of((1 + level) / 2);
+        var width = part is null ? 0 : Algebra.NormalQuantile.Of((1 + level) / 2);
+
+        // Of a straight line both are the same, and the draws alone would tell them apart.
+        if (part is not null && simultaneous is { } seed) width = Math.Max(width, part.SimultaneousWidth(level, seed));
         for (var i = 0; part is not null && i < at.Length; i++)
         {
             var (mean, error) = part.At(at[i]);
