@@ -44,6 +44,9 @@ public sealed class FoldStudy
     /// <summary>Training rows of a fold as a condition has them: called with draw, fold and the numbers of the fold's training rows.</summary>
     public delegate ScoreData TrainingRowsOf(int draw, int fold, int[] rows);
 
+    /// <summary>Mapped scores of rows that are held out, as a condition has them: called with draw, fold and the numbers of the rows.</summary>
+    public delegate double[] HeldOutScoresOf(int draw, int fold, int[] rows);
+
     /// <summary>The unchanged rows.</summary>
     public ScoreData Data { get; }
 
@@ -86,17 +89,24 @@ public sealed class FoldStudy
     /// <param name="cancellationToken">Gives up between folds.</param>
     /// <returns>[recipe][draw][row].</returns>
     public double[][][] Predict(double[] scores, CancellationToken cancellationToken = default) =>
-        Predict(scores, Data.Judges, (draw, fold) => _models[draw][fold], cancellationToken);
+        Predict(All(scores), (draw, fold) => _models[draw][fold], cancellationToken);
 
     /// <summary>What models fitted on changed training rows say of rows that they have not seen.</summary>
     /// <param name="training">The training rows of each fold.</param>
     /// <param name="scores">Mapped scores of all rows, as many judges as the training rows have.</param>
     /// <param name="cancellationToken">Gives up between fits.</param>
     /// <returns>[recipe][draw][row].</returns>
-    public double[][][] Refit(TrainingRowsOf training, double[] scores, CancellationToken cancellationToken = default)
+    public double[][][] Refit(TrainingRowsOf training, double[] scores, CancellationToken cancellationToken = default) => Refit(training, All(scores), cancellationToken);
+
+    /// <summary>The same, with other judges in every fold.</summary>
+    /// <inheritdoc cref="Refit(TrainingRowsOf, double[], CancellationToken)"/>
+    /// <param name="training">The training rows of each fold.</param>
+    /// <param name="heldOut">The scores of each fold's held-out rows, by the judges that its training rows have.</param>
+    /// <param name="cancellationToken">Gives up between fits.</param>
+    public double[][][] Refit(TrainingRowsOf training, HeldOutScoresOf heldOut, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(training);
-        return Predict(scores, scores.Length / Data.Rows, (draw, fold) => FitFold(draw, fold, training(draw, fold, Draws[draw].Training(fold)), cancellationToken), cancellationToken);
+        return Predict(heldOut, (draw, fold) => FitFold(draw, fold, training(draw, fold, Draws[draw].Training(fold)), cancellationToken), cancellationToken);
     }
 
     /// <summary>Figures of predictions against the unchanged targets, one for each recipe.</summary>
@@ -123,9 +133,16 @@ public sealed class FoldStudy
         return models;
     }
 
-    private double[][][] Predict(double[] scores, int judges, Func<int, int, IScoreModel[]> modelsOf, CancellationToken cancellationToken)
+    private HeldOutScoresOf All(double[] scores)
     {
-        if (judges < 1 || scores.LongLength != (long)judges * Data.Rows) throw new ArgumentException($"{scores.Length} scores for {Data.Rows} rows.", nameof(scores));
+        ArgumentNullException.ThrowIfNull(scores);
+        var judges = scores.Length / Data.Rows;
+        if (judges < 1 || scores.Length != judges * Data.Rows) throw new ArgumentException($"{scores.Length} scores for {Data.Rows} rows.", nameof(scores));
+        return (_, _, rows) => RowRules.Take(scores, judges, rows);
+    }
+
+    private double[][][] Predict(HeldOutScoresOf heldOut, Func<int, int, IScoreModel[]> modelsOf, CancellationToken cancellationToken)
+    {
         var numbers = new double[_recipes.Length][][];
         for (var m = 0; m < numbers.Length; m++) numbers[m] = [.. Draws.Select(_ => new double[Data.Rows])];
         for (var d = 0; d < Draws.Count; d++)
@@ -134,12 +151,12 @@ public sealed class FoldStudy
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var held = Draws[d].HeldOut(k);
-                var heldScores = RowRules.Take(scores, judges, held);
+                var scores = heldOut(d, k, held);
                 var predicted = new double[held.Length];
                 var models = modelsOf(d, k);
                 for (var m = 0; m < models.Length; m++)
                 {
-                    models[m].Predict(heldScores, predicted);
+                    models[m].Predict(scores, predicted);
                     for (var i = 0; i < held.Length; i++) numbers[m][d][held[i]] = predicted[i];
                 }
             }

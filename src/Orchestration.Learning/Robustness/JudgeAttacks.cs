@@ -23,6 +23,9 @@ public enum JudgeAttack
 /// <summary>Turns judges' scores into those of attacked judges. A missing score stays missing: an attacker does not answer more often.</summary>
 public static class JudgeAttacks
 {
+    // Not a judge's number: the order of judges has draws of its own.
+    private const ulong OrderPart = ulong.MaxValue - 1;
+
     /// <summary>
     /// The judges in the order in which they are attacked: the first k of it are attacked where k are, so that more attacked judges are always those and further ones.
     /// </summary>
@@ -32,7 +35,7 @@ public static class JudgeAttacks
     {
         var order = new int[judges];
         for (var j = 0; j < judges; j++) order[j] = j;
-        new SeededDraws(seed).Shuffle(order);
+        new SeededDraws(SeededDraws.Part(seed, OrderPart)).Shuffle(order);
         return order;
     }
 
