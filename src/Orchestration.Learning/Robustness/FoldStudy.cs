@@ -91,6 +91,16 @@ public sealed class FoldStudy
     public double[][][] Predict(double[] scores, CancellationToken cancellationToken = default) =>
         Predict(All(scores), (draw, fold) => _models[draw][fold], cancellationToken);
 
+    /// <summary>The same, with scores stated fold by fold.</summary>
+    /// <param name="heldOut">The scores of each fold's held-out rows, by all judges.</param>
+    /// <param name="cancellationToken">Gives up between folds.</param>
+    /// <returns>[recipe][draw][row].</returns>
+    public double[][][] Predict(HeldOutScoresOf heldOut, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(heldOut);
+        return Predict(heldOut, (draw, fold) => _models[draw][fold], cancellationToken);
+    }
+
     /// <summary>What models fitted on changed training rows say of rows that they have not seen.</summary>
     /// <param name="training">The training rows of each fold.</param>
     /// <param name="scores">Mapped scores of all rows, as many judges as the training rows have.</param>
