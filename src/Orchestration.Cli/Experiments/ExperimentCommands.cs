@@ -19,7 +19,7 @@ internal static class ExperimentCommands
         var options = new ExperimentOptions();
         var attacks = ExperimentOptions.List("--attacks", "inverted, noisy, biased, random. Default: all.");
         var shares = ExperimentOptions.List("--shares", "Shares of the judges, 0 to 1. Default: 0.1,0.2,0.3,0.4,0.5.");
-        var draws = new Option<int>("--draws") { Description = "Draws of which judges are attacked.", DefaultValueFactory = _ => 5 };
+        var draws = new Option<int>("--draws") { Description = "Draws of which judges are attacked.", DefaultValueFactory = _ => 10 };
         var noise = new Option<double>("--noise-sd") { Description = "Standard deviation of noisy judges, as a share of their scale.", DefaultValueFactory = _ => 0.25 };
         var bias = new Option<double>("--bias") { Description = "What biased judges add, as a share of their scale; below 0 they take away.", DefaultValueFactory = _ => 0.25 };
         var command = options.AddTo(new Command("contamination", "Judges inverted, noisy, biased or random at rising shares; models trained clean and trained under attack.") { attacks, shares, draws, noise, bias });
@@ -39,7 +39,7 @@ internal static class ExperimentCommands
         var options = new ExperimentOptions();
         var attacks = ExperimentOptions.List("--attacks", "inverted, stepped (±2 on 0–10), noisy, compressed (to 3–7 on 0–10). Default: all.");
         var shares = ExperimentOptions.List("--shares", "Shares of the training labels, 0 to 1. Default: 0.1,0.2,0.3,0.4,0.5.");
-        var draws = new Option<int>("--draws") { Description = "Draws of which labels are corrupted.", DefaultValueFactory = _ => 3 };
+        var draws = new Option<int>("--draws") { Description = "Draws of which labels are corrupted.", DefaultValueFactory = _ => 10 };
         var noise = new Option<double>("--noise-sd") { Description = "Standard deviation of noisy labels, as a share of the target's scale.", DefaultValueFactory = _ => 0.2 };
         var command = options.AddTo(new Command("poisoning", "Labels to learn from corrupted at rising shares; what is tested on stays clean.") { attacks, shares, draws, noise });
         command.SetAction((parsed, cancellationToken) =>

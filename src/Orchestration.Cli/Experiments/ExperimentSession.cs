@@ -45,7 +45,14 @@ internal sealed class ExperimentSession(CliContext context, ExperimentOptions op
         var laid = ExperimentTable.Of(outcome);
         var table = new Table { Border = TableBorder.Simple };
         for (var i = 0; i < laid.Heads.Count; i++) table.AddColumn(i < 2 ? new TableColumn(Markup.Escape(laid.Heads[i])) : new TableColumn(Markup.Escape(laid.Heads[i])).RightAligned());
-        foreach (var row in laid.Rows) table.AddRow([.. row.Select(Markup.Escape)]);
+        var before = "";
+        foreach (var row in laid.Rows)
+        {
+            // A condition is written once, on its first line.
+            table.AddRow([Markup.Escape(row[0] == before ? "" : row[0]), .. row.Skip(1).Select(Markup.Escape)]);
+            before = row[0];
+        }
+
         await context.Out.WriteLineAsync($"{outcome.Title}: {outcome.FigureIs}, by {outcome.ColumnsAre}");
         context.Tables().Write(table);
         await context.Out.WriteLineAsync(ExperimentTable.Legend);

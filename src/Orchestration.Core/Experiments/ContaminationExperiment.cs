@@ -13,8 +13,8 @@ public sealed record ContaminationSettings
     /// <summary>Shares of the judges, rising, 0–1; 0 is always measured.</summary>
     public IReadOnlyList<double> Shares { get; init; } = [0.1, 0.2, 0.3, 0.4, 0.5];
 
-    /// <summary>Draws of which judges are attacked; default 5.</summary>
-    public int Draws { get; init; } = 5;
+    /// <summary>Draws of which judges are attacked; default 10.</summary>
+    public int Draws { get; init; } = 10;
 
     /// <summary>Standard deviation of the noise as a share of the scale; default 0.25.</summary>
     public double Noise { get; init; } = 0.25;
@@ -68,13 +68,7 @@ public static class ContaminationExperiment
                 foreach (var share in shares)
                 {
                     ModelFigures[][] draws = [.. results[(attack, share)].Select(r => way == Clean ? r.Clean : r.Under)];
-                    ModelFigures[] means = [.. bench.Clean.Select((_, m) => ModelFigures.Mean([.. draws.Select(d => d[m])]))];
-                    rows.AddRange(bench.Rows(condition, Sentences.Percent(share), share, means, m =>
-                    [
-                        KeyValuePair.Create("attacked", (double)JudgeAttacks.Count(bench.Data.Judges, share)),
-                        KeyValuePair.Create("lowest_draw", draws.Min(d => d[m].R2.Value)),
-                        KeyValuePair.Create("highest_draw", draws.Max(d => d[m].R2.Value)),
-                    ]));
+                    rows.AddRange(bench.Rows(condition, Sentences.Percent(share), share, draws, _ => [KeyValuePair.Create("attacked", (double)JudgeAttacks.Count(bench.Data.Judges, share))]));
                 }
             }
 
@@ -88,7 +82,7 @@ public static class ContaminationExperiment
             Method =
             [
                 $"An attacked judge says the opposite on its scale (inverted), adds normal noise with a standard deviation of {Sentences.Percent(contamination.Noise)} of its scale (noisy), adds {Sentences.Percent(contamination.Bias)} of its scale (biased), both clipped, or says anything uniformly over its scale (random). A missing score stays missing.",
-                $"Which judges are attacked is drawn {Sentences.Count(contamination.Draws, "time")}; a larger share attacks the same judges and further ones. Figures are means over these draws, with the lowest and highest draw beside them; intervals are by group, for the judges drawn.",
+                $"Which judges are attacked is drawn {Sentences.Count(contamination.Draws, "time")}; a larger share attacks the same judges and further ones. Figures are means over these draws; their intervals hold the chance of the prompts (by group) and that of the draw, and the lowest and highest draw stand beside them.",
                 "Trained clean: models fitted on unchanged training folds meet attacked judges in the held-out fold. Trained under attack: the same judges are attacked in the training folds too, and every model is fitted again.",
             ],
             Layout = ExperimentLayout.Strengths,

@@ -83,19 +83,31 @@ internal sealed class ExperimentBench
     /// <param name="strength">The strength; 0 where nothing is attacked.</param>
     /// <param name="figures">Figures under it, one a recipe.</param>
     /// <param name="further">Further numbers of a recipe.</param>
-    public IEnumerable<ExperimentRow> Rows(string condition, string column, double? strength, IReadOnlyList<ModelFigures> figures, Func<int, IEnumerable<KeyValuePair<string, double>>>? further = null)
+    public IEnumerable<ExperimentRow> Rows(string condition, string column, double? strength, ModelFigures[] figures, Func<int, IEnumerable<KeyValuePair<string, double>>>? further = null) =>
+        Rows(condition, column, strength, [figures], further);
+
+    /// <summary>The same of several draws of an attack: intervals hold the chance of the draw too, and the lowest and highest draw stand beside them.</summary>
+    /// <inheritdoc cref="Rows(string, string, double?, ModelFigures[], Func{int, IEnumerable{KeyValuePair{string, double}}})"/>
+    public IEnumerable<ExperimentRow> Rows(string condition, string column, double? strength, ModelFigures[][] figures, Func<int, IEnumerable<KeyValuePair<string, double>>>? further = null)
     {
-        for (var m = 0; m < figures.Count; m++)
+        for (var m = 0; m < Clean.Length; m++)
         {
-            yield return new ExperimentRow(condition, column, strength, Study.Recipes[m].Name, "r2", figures[m].R2.Estimate)
+            var own = m;
+            var mean = ModelFigures.Mean([.. figures.Select(f => f[own])]);
+            yield return new ExperimentRow(condition, column, strength, Study.Recipes[m].Name, "r2", GroupedFigure.OverDraws([.. figures.Select(f => f[own].R2)]))
             {
-                OverMeanFit = m == Baseline ? null : figures[m].R2.Minus(figures[Baseline].R2).Estimate,
-                OverClean = ReferenceEquals(figures[m], Clean[m]) ? null : figures[m].R2.Minus(Clean[m].R2).Estimate,
+                OverMeanFit = m == Baseline ? null : GroupedFigure.OverDraws([.. figures.Select(f => f[own].R2.Minus(f[Baseline].R2))]),
+                OverClean = ReferenceEquals(figures[0], Clean) ? null : GroupedFigure.OverDraws([.. figures.Select(f => f[own].R2.Minus(Clean[own].R2))]),
                 Further =
                 [
-                    KeyValuePair.Create("rmse", figures[m].Rmse.Value),
-                    KeyValuePair.Create("spearman", figures[m].Spearman.Value),
-                    KeyValuePair.Create("bias", figures[m].Bias.Value),
+                    KeyValuePair.Create("rmse", mean.Rmse.Value),
+                    KeyValuePair.Create("spearman", mean.Spearman.Value),
+                    KeyValuePair.Create("bias", mean.Bias.Value),
+                    .. figures.Length < 2 ? Enumerable.Empty<KeyValuePair<string, double>>() :
+                    [
+                        KeyValuePair.Create("lowest_draw", figures.Min(f => f[own].R2.Value)),
+                        KeyValuePair.Create("highest_draw", figures.Max(f => f[own].R2.Value)),
+                    ],
                     .. further?.Invoke(m) ?? [],
                 ],
             };

@@ -38,7 +38,11 @@ public static class ExperimentPage
             case ExperimentLayout.Matrix:
                 page.Cards(cards =>
                 {
-                    foreach (var model in Models(outcome)) Matrix(cards, outcome, model);
+                    foreach (var model in Models(outcome))
+                    {
+                        Matrix(cards, outcome, model, outcome.FigureIs, static r => r.Value.Value);
+                        Matrix(cards, outcome, model, "rank correlation", static r => r.Get("spearman"));
+                    }
                 });
                 break;
             default:
@@ -90,14 +94,14 @@ public static class ExperimentPage
         return $"At the strongest: {string.Join(", ", last.Select(static r => $"{r.Model} {ReportTable.Number(r.Value.Value)}"))}.";
     }
 
-    private static void Matrix(HtmlWriter cards, ExperimentOutcome outcome, string model)
+    private static void Matrix(HtmlWriter cards, ExperimentOutcome outcome, string model, string figure, Func<ExperimentRow, double> of)
     {
         ExperimentRow[] rows = [.. outcome.Rows.Where(r => r.Model == model)];
         string[] from = [.. rows.Select(static r => r.Condition).Distinct(StringComparer.Ordinal)];
         string[] to = [.. outcome.Rows.Select(static r => r.Column).Distinct(StringComparer.Ordinal)];
-        cards.Card(model, card => card.Chart(new HeatMap(from, to, [.. from.SelectMany(f => to.Select(t => rows.FirstOrDefault(r => r.Condition == f && r.Column == t)?.Value.Value ?? double.NaN))])
+        cards.Card($"{model}: {figure}", card => card.Chart(new HeatMap(from, to, [.. from.SelectMany(f => to.Select(t => rows.FirstOrDefault(r => r.Condition == f && r.Column == t) is { } row ? of(row) : double.NaN))])
         {
-            Title = $"{outcome.FigureIs}, {model}: learned from (rows), tested on (columns)",
+            Title = $"{figure}, {model}: learned from (rows), tested on (columns)",
             Low = -1,
             High = 1,
             ShowTitle = false,

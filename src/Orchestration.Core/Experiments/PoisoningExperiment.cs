@@ -13,8 +13,8 @@ public sealed record PoisoningSettings
     /// <summary>Shares of the training labels, 0–1; 0 is always measured.</summary>
     public IReadOnlyList<double> Shares { get; init; } = [0.1, 0.2, 0.3, 0.4, 0.5];
 
-    /// <summary>Draws of which labels are corrupted; default 3.</summary>
-    public int Draws { get; init; } = 3;
+    /// <summary>Draws of which labels are corrupted; default 10.</summary>
+    public int Draws { get; init; } = 10;
 
     /// <summary>Standard deviation of the noise as a share of the target's scale; default 0.2, as much as a step of ±2 on 0–10.</summary>
     public double Noise { get; init; } = 0.2;
@@ -54,13 +54,7 @@ public static class PoisoningExperiment
             rows.AddRange(bench.Rows(Name(attack), Sentences.Percent(0), 0, bench.Clean));
             foreach (var share in shares)
             {
-                ModelFigures[][] draws = [.. results[(attack, share)]];
-                ModelFigures[] means = [.. bench.Clean.Select((_, m) => ModelFigures.Mean([.. draws.Select(d => d[m])]))];
-                rows.AddRange(bench.Rows(Name(attack), Sentences.Percent(share), share, means, m =>
-                [
-                    KeyValuePair.Create("lowest_draw", draws.Min(d => d[m].R2.Value)),
-                    KeyValuePair.Create("highest_draw", draws.Max(d => d[m].R2.Value)),
-                ]));
+                rows.AddRange(bench.Rows(Name(attack), Sentences.Percent(share), share, [.. results[(attack, share)]]));
             }
 
             if (shares.Length == 0) continue;
@@ -79,7 +73,7 @@ public static class PoisoningExperiment
             [
                 $"The target's scale runs from {ExperimentBench.Number(low)} to {ExperimentBench.Number(high)} ({(settings.TargetRange is null ? "observed; state it with --target-scale" : "stated")}). On it, what ±2 is on 0–10 is ±{ExperimentBench.Number(LabelAttacks.StepOfScale * range)}, and what 3–7 is on 0–10 is {ExperimentBench.Number(low + least * range)} to {ExperimentBench.Number(low + most * range)}.",
                 $"A corrupted label is turned round (inverted), moved by ±{ExperimentBench.Number(LabelAttacks.StepOfScale * range)} at the toss of a coin (stepped), given normal noise of standard deviation {ExperimentBench.Number(poisoning.Noise * range)} (noisy), both clipped to the scale, or drawn into the middle (compressed).",
-                $"Labels of the training folds only are corrupted, drawn {Sentences.Count(poisoning.Draws, "time")}, a larger share corrupting the same rows and further ones; the labels that are tested on stay as they are. All models are fitted on the same corrupted rows. The plain mean learns nothing from labels.",
+                $"Labels of the training folds only are corrupted, drawn {Sentences.Count(poisoning.Draws, "time")}, a larger share corrupting the same rows and further ones; the labels that are tested on stay as they are. All models are fitted on the same corrupted rows; intervals hold the chance of the prompts (by group) and that of the draw. The plain mean learns nothing from labels.",
             ],
             Layout = ExperimentLayout.Strengths,
             ColumnsAre = "share of training labels corrupted",

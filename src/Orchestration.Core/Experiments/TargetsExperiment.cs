@@ -133,15 +133,18 @@ public static class TargetsExperiment
     private static IEnumerable<string> Meaning(ExperimentBench bench, List<ExperimentRow> rows, IReadOnlyList<KeyValuePair<string, double[]>> ratings, double alpha)
     {
         yield return $"The annotators agree with an interval α of {ExperimentBench.Number(alpha)}; one as predictor of another has an R² of {Range(rows.Where(r => r.Model == Annotator && r.Column != MeanName))} and a rank correlation of {Range(rows.Where(r => r.Model == Annotator && r.Column != MeanName), static r => r.Get("spearman"))}.";
+        bool IsAnnotator(string name) => ratings.Any(r => r.Key == name);
         foreach (var recipe in bench.Study.Recipes)
         {
             ExperimentRow[] own = [.. rows.Where(r => r.Model == recipe.Name)];
-            bool IsAnnotator(string name) => ratings.Any(r => r.Key == name);
-            yield return $"{recipe.Name}: trained and tested on the same annotator {Range(own.Where(r => r.Condition == r.Column && IsAnnotator(r.Column)))}, on another one {Range(own.Where(r => r.Condition != r.Column && IsAnnotator(r.Condition) && IsAnnotator(r.Column)))}; "
-                + $"trained on their mean and tested on one {Range(own.Where(r => r.Condition == MeanName && IsAnnotator(r.Column)))}, on their mean {Sentences.R2(own.First(static r => r.Condition == MeanName && r.Column == MeanName).Value)}; "
-                + $"trained on the mixture and tested on their mean {Sentences.R2(own.First(static r => r.Condition == MixtureName && r.Column == MeanName).Value)}.";
+            yield return $"{recipe.Name}: {Both("trained and tested on the same annotator", own.Where(r => r.Condition == r.Column && IsAnnotator(r.Column)))}; "
+                + $"{Both("trained on one and tested on another", own.Where(r => r.Condition != r.Column && IsAnnotator(r.Condition) && IsAnnotator(r.Column)))}; "
+                + $"{Both("trained on their mean and tested on one", own.Where(r => r.Condition == MeanName && IsAnnotator(r.Column)))}, {Both("on their mean", own.Where(static r => r.Condition == MeanName && r.Column == MeanName))}; "
+                + $"{Both("trained on the mixture and tested on their mean", own.Where(static r => r.Condition == MixtureName && r.Column == MeanName))}.";
         }
     }
+
+    private static string Both(string what, IEnumerable<ExperimentRow> rows) => $"{what}, R² {Range(rows)} and rank correlation {Range(rows, static r => r.Get("spearman"))}";
 
     private static string Range(IEnumerable<ExperimentRow> rows, Func<ExperimentRow, double>? of = null)
     {

@@ -45,6 +45,26 @@ public sealed class GroupedFigure
         }
     }
 
+    /// <summary>
+    /// The mean of figures of several draws of an attack, with an interval that knows both chances: that of the groups (of the mean over draws) and that of the draw (the variance
+    /// between draws over their number). Student's t with Welch's and Satterthwaite's degrees of freedom.
+    /// </summary>
+    /// <param name="draws">At least one; with one alone nothing is known of the chance of the draw.</param>
+    public static Estimate OverDraws(IReadOnlyList<GroupedFigure> draws)
+    {
+        var mean = Mean(draws);
+        var estimate = mean.Estimate;
+        if (draws.Count < 2 || !double.IsFinite(estimate.StandardError)) return estimate;
+        var between = 0.0;
+        foreach (var draw in draws) between += (draw.Value - mean.Value) * (draw.Value - mean.Value) / (draws.Count - 1.0) / draws.Count;
+        var within = estimate.StandardError * estimate.StandardError;
+        var both = within + between;
+        if (!(both > 0)) return estimate;
+        var degrees = both * both / (within * within / (mean._groups - 1.0) + between * between / (draws.Count - 1.0));
+        var reach = StudentQuantile.Of(0.975, Math.Max(1, (int)Math.Min(degrees, int.MaxValue))) * Math.Sqrt(both);
+        return new Estimate(mean.Value, Math.Sqrt(both), mean.Value - reach, mean.Value + reach);
+    }
+
     /// <summary>This figure less another one on the same groups: the interval is that of the paired difference.</summary>
     public GroupedFigure Minus(GroupedFigure other)
     {
