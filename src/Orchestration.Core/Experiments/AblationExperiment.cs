@@ -52,8 +52,9 @@ public static class AblationExperiment
         {
             var condition = part < sets.Count ? sets[part].Condition : $"first {Sentences.Count(counts[part - sets.Count], "judge")}";
             double kept = part < sets.Count ? sets[part].Kept.Length : counts[part - sets.Count];
-            rows.AddRange(bench.Rows(condition, Refitted, kept, measured[part].Refitted, _ => [KeyValuePair.Create("judges", kept)]));
-            rows.AddRange(bench.Rows(condition, Missing, kept, measured[part].Missing, _ => [KeyValuePair.Create("judges", kept)]));
+            var chapter = condition.StartsWith("without ", StringComparison.Ordinal) ? "judges removed" : condition.StartsWith("only ", StringComparison.Ordinal) ? "judges kept alone" : "judges added one by one";
+            rows.AddRange(bench.Rows(condition, Refitted, kept, measured[part].Refitted, _ => [KeyValuePair.Create("judges", kept)]).Select(r => r with { Chapter = chapter }));
+            rows.AddRange(bench.Rows(condition, Missing, kept, measured[part].Missing, _ => [KeyValuePair.Create("judges", kept)]).Select(r => r with { Chapter = chapter }));
         }
 
         return new ExperimentOutcome

@@ -72,7 +72,7 @@ public static class ContaminationExperiment
                 }
             }
 
-            meaning.Add(Meaning(bench, rows, attack, shares));
+            foreach (var way in new[] { Clean, Under }) meaning.Add(Meaning(bench, rows, attack, way, shares));
         }
 
         return new ExperimentOutcome
@@ -105,14 +105,12 @@ public static class ContaminationExperiment
         return JudgeAttacks.Apply(data.Scores, data.Judges, order.AsSpan(0, JudgeAttacks.Count(data.Judges, share)), attack, size, seed + (ulong)draw);
     }
 
-    private static string Meaning(ExperimentBench bench, List<ExperimentRow> rows, JudgeAttack attack, double[] shares)
+    private static string Meaning(ExperimentBench bench, List<ExperimentRow> rows, JudgeAttack attack, string way, double[] shares)
     {
-        if (shares.Length == 0) return $"{Name(attack)}: nothing was attacked.";
+        if (shares.Length == 0) return $"{Name(attack)}, {way}: nothing was attacked.";
         var share = shares.LastOrDefault(static s => s <= 0.3, shares[0]);
-        ExperimentRow[] Of(string way) => [.. rows.Where(r => r.Condition == $"{Name(attack)}, {way}" && r.Strength == share)];
-        var (clean, under) = (Of(Clean), Of(Under));
-        return $"{Sentences.Percent(share)} of the judges {Name(attack)} ({Sentences.Count(JudgeAttacks.Count(bench.Data.Judges, share), "judge")}): trained clean, {Sentences.Best(clean, TrainSettings.Baseline)}; R² changes by {Sentences.Losses(clean)}. "
-            + $"Trained under attack, {Sentences.Best(under, TrainSettings.Baseline)}; R² changes by {Sentences.Losses(under)}.";
+        ExperimentRow[] some = [.. rows.Where(r => r.Condition == $"{Name(attack)}, {way}" && r.Strength == share)];
+        return $"{Sentences.Percent(share)} of the judges {Name(attack)} ({Sentences.Count(JudgeAttacks.Count(bench.Data.Judges, share), "judge")}), {way}: {Sentences.Best(some, TrainSettings.Baseline)}. R² changes by {Sentences.Losses(some)}.";
     }
 
     private static string Name(JudgeAttack attack) => attack switch

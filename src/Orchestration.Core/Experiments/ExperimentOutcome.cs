@@ -24,6 +24,9 @@ public enum ExperimentLayout
 /// <param name="Value">The number with its 95% interval by group.</param>
 public sealed record ExperimentRow(string Condition, string Column, double? Strength, string Model, string Figure, Estimate Value)
 {
+    /// <summary>Which drawing it belongs to, where one outcome has several; empty where it has one.</summary>
+    public string Chapter { get; init; } = "";
+
     /// <summary>The paired difference to mean-then-fit under the same condition; null where it would be that model itself, or means nothing.</summary>
     public Estimate? OverMeanFit { get; init; }
 

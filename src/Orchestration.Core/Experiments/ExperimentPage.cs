@@ -8,6 +8,9 @@ namespace Orchestration.Core.Experiments;
 /// <summary>An outcome as one page: what it means, plots, tables, how it was done.</summary>
 public static class ExperimentPage
 {
+    // Two cards stand beside one another; drawn at their own width, letters keep their size.
+    private const int CardWidth = 460;
+
     /// <summary>Writes it.</summary>
     /// <param name="outcome">The outcome.</param>
     /// <param name="footer">A line at the foot, such as the command that makes the page again.</param>
@@ -16,7 +19,7 @@ public static class ExperimentPage
     {
         ArgumentNullException.ThrowIfNull(outcome);
         var facts = outcome.Settings.ToDictionary(static s => s.Key, static s => s.Value, StringComparer.Ordinal);
-        var page = new ReportPage(outcome.Title) { Subtitle = $"{facts["rows"]} answers to {facts["groups"]} prompts, {facts["judges"]} judges, target {facts["target"]}", Footer = footer };
+        var page = new ReportPage(outcome.Title) { Subtitle = $"{facts["rows"]} answers to {facts["groups"]} prompts, {facts["judges"]} judges, target '{facts["target"]}'", Footer = footer };
         page.Section("meaning", "What it means", w => w.Lines(outcome.Meaning));
         page.Section("plots", "Plots", w => Plots(w, outcome));
         page.Section("tables", "Tables", w => Tables(w, outcome));
@@ -48,7 +51,10 @@ public static class ExperimentPage
             default:
                 page.Cards(cards =>
                 {
-                    foreach (var model in Models(outcome)) Points(cards, outcome, model);
+                    foreach (var chapter in outcome.Rows.Select(static r => r.Chapter).Distinct(StringComparer.Ordinal))
+                    {
+                        foreach (var model in Models(outcome)) Points(cards, outcome, chapter, model);
+                    }
                 });
                 if (outcome.Curves.Count != 0) Curves(page, outcome);
                 break;
@@ -62,7 +68,7 @@ public static class ExperimentPage
         {
             ExperimentRow[] own = [.. rows.Where(r => r.Model == model && of(r) is { } e && double.IsFinite(e.Value))];
             Estimate[] points = [.. own.Select(r => of(r)!.Value)];
-            var line = new LineSeries(model, [.. own.Select(static r => r.Strength!.Value)], [.. points.Select(static p => p.Value)]);
+            var line = new LineSeries(model, [.. own.Select(static r => r.Strength!.Value)], [.. points.Select(static p => p.Value)]) { Dashed = model == TrainSettings.Baseline };
             return band && points.All(static p => double.IsFinite(p.Lower)) ? line with { Lower = [.. points.Select(static p => p.Lower)], Upper = [.. points.Select(static p => p.Upper)] } : line;
         }
 
@@ -70,6 +76,7 @@ public static class ExperimentPage
         {
             Title = $"{outcome.FigureIs}: {condition}",
             ShowTitle = false,
+            Width = CardWidth,
             XLabel = outcome.ColumnsAre,
             YLabel = outcome.FigureIs,
             Summary = Summary(rows),
@@ -81,6 +88,7 @@ public static class ExperimentPage
             {
                 Title = $"Difference to {TrainSettings.Baseline}: {condition}",
                 ShowTitle = false,
+                Width = CardWidth,
                 XLabel = outcome.ColumnsAre,
                 YLabel = $"difference to {TrainSettings.Baseline}",
                 Zero = true,
@@ -104,15 +112,16 @@ public static class ExperimentPage
             Title = $"{figure}, {model}: learned from (rows), tested on (columns)",
             Low = -1,
             High = 1,
+            Width = CardWidth,
             ShowTitle = false,
             XLabel = outcome.ColumnsAre,
             YLabel = "learned from",
         }));
     }
 
-    private static void Points(HtmlWriter cards, ExperimentOutcome outcome, string model)
+    private static void Points(HtmlWriter cards, ExperimentOutcome outcome, string chapter, string model)
     {
-        ExperimentRow[] rows = [.. outcome.Rows.Where(r => r.Model == model && !outcome.NotDrawn.Contains(r.Column, StringComparer.Ordinal))];
+        ExperimentRow[] rows = [.. outcome.Rows.Where(r => r.Model == model && r.Chapter == chapter && !outcome.NotDrawn.Contains(r.Column, StringComparer.Ordinal))];
 
         // Where rows were taken something away, what it cost is the point; elsewhere the figure itself.
         var differences = rows.Any(static r => r.OverClean is not null);
@@ -122,13 +131,23 @@ public static class ExperimentPage
                 .Select(static r => new IntervalRow(r.Row.Condition, r.Point!.Value.Value, Or(r.Point.Value.Lower, r.Point.Value.Value), Or(r.Point.Value.Upper, r.Point.Value.Value), r.Row.Column)),
         ];
         if (points.Length == 0) return;
-        cards.Card(model, card => card.Chart(new IntervalChart(points)
+        cards.Card(chapter.Length == 0 ? model : $"{model}: {chapter}", card => card.Chart(new IntervalChart(points)
         {
+            Width = CardWidth,
             Title = $"{(differences ? $"Change of {outcome.FigureIs}" : outcome.FigureIs)}, {model}",
             ShowTitle = false,
             XLabel = differences ? $"change of {outcome.FigureIs}" : outcome.FigureIs,
             Reference = 0,
+
+            // Models are to be compared: one axis for all, but for changes, where a plain mean of one judge would leave no room for the others.
+            XRange = differences ? null : Range(outcome),
         }));
+    }
+
+    private static (double, double)? Range(ExperimentOutcome outcome)
+    {
+        double[] ends = [.. outcome.Rows.Where(r => !outcome.NotDrawn.Contains(r.Column, StringComparer.Ordinal)).SelectMany(static r => new[] { r.Value.Value, r.Value.Lower, r.Value.Upper, 0 }).Where(double.IsFinite)];
+        return ends.Length == 0 || !(ends.Max() > ends.Min()) ? null : (ends.Min(), ends.Max());
     }
 
     private static double Or(double value, double other) => double.IsFinite(value) ? value : other;
@@ -140,11 +159,13 @@ public static class ExperimentPage
         {
             foreach (var judge in outcome.Curves.Select(static c => c.Judge).Distinct(StringComparer.Ordinal))
             {
-                ExperimentCurve[] curves = [.. outcome.Curves.Where(c => c.Judge == judge)];
+                // The plain mean gives every judge the same line; the one with a fitted slope stands for both.
+                ExperimentCurve[] curves = [.. outcome.Curves.Where(c => c.Judge == judge && c.Model != "mean")];
                 cards.Card(judge, card => card.Chart(new LineChart([.. curves.Select(static c => new LineSeries(c.Model, c.At, c.Mean) { Lower = c.Lower, Upper = c.Upper })])
                 {
                     Title = $"Curves of {judge}",
                     ShowTitle = false,
+                    Width = CardWidth,
                     XLabel = "mapped score",
                     YLabel = "part, on the target's scale",
                     Zero = true,
@@ -173,5 +194,7 @@ public static class ExperimentPage
 
     private static IEnumerable<string> Conditions(ExperimentOutcome outcome) => outcome.Rows.Select(static r => r.Condition).Distinct(StringComparer.Ordinal);
 
-    private static string[] Models(ExperimentOutcome outcome) => [.. outcome.Rows.Select(static r => r.Model).Distinct(StringComparer.Ordinal)];
+    /// <summary>The models, the one that all are compared with last: so the others have the same colours where it is not drawn.</summary>
+    private static string[] Models(ExperimentOutcome outcome) =>
+        [.. outcome.Rows.Select(static r => r.Model).Distinct(StringComparer.Ordinal).OrderBy(static m => m == TrainSettings.Baseline ? 1 : 0)];
 }

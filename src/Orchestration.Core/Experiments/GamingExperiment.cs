@@ -41,7 +41,7 @@ public static class GamingExperiment
         double[] bounds = [.. gaming.Bounds ?? [0.5 / set.Judges.Count, 1.0 / set.Judges.Count, 2.0 / set.Judges.Count]];
         var recipes = settings.Recipes(range).ToList();
         if (recipes.All(r => r.Name != inner.Name)) recipes.Add(inner);
-        recipes.AddRange(bounds.Distinct().Order().Select(b => new BoundedRecipe(inner, b, range, $"{inner.Name}, bound {Sentences.Percent(b)}")));
+        recipes.AddRange(bounds.Distinct().Order().Select(b => new BoundedRecipe(inner, b, range, $"{inner.Name} ≤ {Sentences.Percent(b)}")));
         var bench = ExperimentBench.Create(set, settings, progress, cancellationToken, recipes);
         var width = range.High - range.Low;
         var names = bench.Judges;
@@ -67,16 +67,17 @@ public static class GamingExperiment
                     Further = [KeyValuePair.Create("target_units", reaches[m].Largest[place] * width)],
                 });
             }
-        }
 
-        for (var m = 0; m < recipes.Count; m++)
-        {
-            rows.Add(new ExperimentRow(Any, Cost, null, recipes[m].Name, "r2", bench.Clean[m].R2.Estimate)
+            if (judge != names.Count) continue;
+            for (var m = 0; m < recipes.Count; m++)
             {
-                OverMeanFit = m == bench.Baseline ? null : bench.Clean[m].R2.Minus(bench.Clean[bench.Baseline].R2).Estimate,
-                OverClean = recipes[m] is BoundedRecipe ? bench.Clean[m].R2.Minus(bench.Clean[free].R2).Estimate : null,
-                Further = [KeyValuePair.Create("rmse", bench.Clean[m].Rmse.Value), KeyValuePair.Create("spearman", bench.Clean[m].Spearman.Value)],
-            });
+                rows.Add(new ExperimentRow(Any, Cost, null, recipes[m].Name, "r2", bench.Clean[m].R2.Estimate)
+                {
+                    OverMeanFit = m == bench.Baseline ? null : bench.Clean[m].R2.Minus(bench.Clean[bench.Baseline].R2).Estimate,
+                    OverClean = recipes[m] is BoundedRecipe ? bench.Clean[m].R2.Minus(bench.Clean[free].R2).Estimate : null,
+                    Further = [KeyValuePair.Create("rmse", bench.Clean[m].Rmse.Value), KeyValuePair.Create("spearman", bench.Clean[m].Spearman.Value)],
+                });
+            }
         }
 
         return new ExperimentOutcome
@@ -91,7 +92,7 @@ public static class GamingExperiment
             ],
             Layout = ExperimentLayout.List,
             ColumnsAre = "figure",
-            FigureIs = "share of the target's range that one judge alone can move the number by",
+            FigureIs = "reach of one judge, share of the target's range",
             Rows = rows,
             Meaning = [.. Meaning(recipes, rows, inner.Name)],
             Settings = bench.Facts(("bounded", inner.Name), ("bounds", string.Join(", ", bounds.Distinct().Order().Select(ExperimentBench.Number)))),
