@@ -44,7 +44,7 @@ internal sealed class ExperimentSession(CliContext context, ExperimentOptions op
         await File.WriteAllTextAsync(html, ExperimentPage.Write(outcome, $"orchestrate experiment {outcome.Kind}"), new UTF8Encoding(false), cancellationToken);
         var laid = ExperimentTable.Of(outcome);
         var table = new Table { Border = TableBorder.Simple };
-        for (var i = 0; i < laid.Heads.Count; i++) table.AddColumn(i < 2 ? new TableColumn(Markup.Escape(laid.Heads[i])) : new TableColumn(Markup.Escape(laid.Heads[i])).RightAligned());
+        for (var i = 0; i < laid.Heads.Count; i++) table.AddColumn(i < 2 ? new TableColumn(Markup.Escape(laid.Heads[i])).NoWrap() : new TableColumn(Markup.Escape(laid.Heads[i])).RightAligned());
         var before = "";
         foreach (var row in laid.Rows)
         {

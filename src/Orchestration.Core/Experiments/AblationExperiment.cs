@@ -71,7 +71,7 @@ public static class AblationExperiment
             ColumnsAre = "way",
             FigureIs = "R² out of fold",
             Rows = rows,
-            Meaning = [.. Meaning(bench, rows, groups)],
+            Meaning = [.. Meaning(bench, rows, groups, [.. measured.Take(judges).Select(static m => m.Refitted)])],
             Settings = bench.Facts(),
         };
     }
@@ -133,15 +133,19 @@ public static class AblationExperiment
         return fold;
     }
 
-    private static IEnumerable<string> Meaning(ExperimentBench bench, List<ExperimentRow> rows, IReadOnlyList<JudgeGroup> groups)
+    private static IEnumerable<string> Meaning(ExperimentBench bench, List<ExperimentRow> rows, IReadOnlyList<JudgeGroup> groups, ModelFigures[][] without)
     {
-        var learned = bench.Study.Recipes[Enumerable.Range(0, bench.Clean.Length).MaxBy(m => bench.Clean[m].R2.Value)].Name;
-        ExperimentRow[] single = [.. rows.Where(r => r.Model == learned && r.Column == Refitted && bench.Judges.Any(j => r.Condition == $"without {j}"))];
-        ExperimentRow[] sure = [.. single.Where(static r => r.OverClean is { Upper: < 0 }).OrderBy(static r => r.OverClean!.Value.Value)];
-        ExperimentRow[] better = [.. single.Where(static r => r.OverClean is { Lower: > 0 })];
-        yield return $"{learned} does best with all judges ({Sentences.R2(bench.Clean.MaxBy(static c => c.R2.Value)!.R2.Estimate)}). "
-            + (sure.Length == 0 ? "Fitted again, it does surely worse without no single judge: the others say what any one of them says." : $"Fitted again, it is surely worse without {string.Join(", ", sure.Select(r => $"{r.Condition["without ".Length..]} ({Sentences.Signed(r.OverClean!.Value)})"))}.")
-            + (better.Length == 0 ? "" : $" It is surely better without {string.Join(", ", better.Select(r => $"{r.Condition["without ".Length..]} ({Sentences.Signed(r.OverClean!.Value)})"))}.");
+        var best = Enumerable.Range(0, bench.Clean.Length).MaxBy(m => bench.Clean[m].R2.Value);
+        var learned = bench.Study.Recipes[best].Name;
+
+        // Of so many judges one would stand out by chance alone: the interval is wide enough for all of them together.
+        var level = 1 - 0.05 / without.Length;
+        var changes = without.Select((figures, judge) => (Judge: bench.Judges[judge], Change: figures[best].R2.Minus(bench.Clean[best].R2).At(level))).ToArray();
+        var worse = changes.Where(static c => c.Change.Upper < 0).OrderBy(static c => c.Change.Value).ToArray();
+        var better = changes.Where(static c => c.Change.Lower > 0).OrderByDescending(static c => c.Change.Value).ToArray();
+        yield return $"{learned} does best with all judges ({Sentences.R2(bench.Clean[best].R2.Estimate)}). Intervals here hold for all {without.Length} judges together. "
+            + (worse.Length == 0 ? "Fitted again, it does surely worse without no single judge: the others say what any one of them says." : $"Fitted again, it is surely worse without {List(worse)}.")
+            + (better.Length == 0 ? "" : $" It is surely better without {List(better)}.");
         var worst = rows.Where(r => r.Column == Missing && r.Model == learned && r.Condition.StartsWith("without ", StringComparison.Ordinal)).MinBy(static r => r.OverClean!.Value.Value)!;
         yield return $"Missing at prediction, {learned} suffers most {worst.Condition}: {Sentences.Signed(worst.OverClean!.Value)}.";
         if (groups.Count != 0)
@@ -153,4 +157,6 @@ public static class AblationExperiment
         var enough = rows.FirstOrDefault(r => r.Condition.StartsWith("first ", StringComparison.Ordinal) && r.Column == Refitted && r.Model == learned && !(r.OverClean is { Upper: < 0 }));
         if (enough is not null) yield return $"The {enough.Condition} taken up are enough for {learned} not to be surely worse than with all {bench.Judges.Count}: {Sentences.R2(enough.Value)}, {Sentences.Signed(enough.OverClean!.Value)}.";
     }
+
+    private static string List(IEnumerable<(string Judge, Estimate Change)> changes) => string.Join(", ", changes.Select(static c => $"{c.Judge} ({Sentences.Signed(c.Change)})"));
 }

@@ -41,7 +41,7 @@ public sealed record ExperimentTable(IReadOnlyList<string> Heads, IReadOnlyList<
             // Resamples have no symmetric interval.
             text += row.Figure is "r2" or "reach"
                 ? string.Create(CultureInfo.InvariantCulture, $"±{(upper - lower) / 2:.000}")
-                : string.Create(CultureInfo.InvariantCulture, $" [{lower:0.00},{upper:0.00}]");
+                : string.Create(CultureInfo.InvariantCulture, $" [{lower:.00},{upper:.00}]");
         }
 
         return row.OverMeanFit is { IsSure: true } over ? text + (over.Value > 0 ? "+" : "−") : text + " ";

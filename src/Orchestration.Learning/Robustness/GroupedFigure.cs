@@ -31,18 +31,21 @@ public sealed class GroupedFigure
     public double Value { get; }
 
     /// <summary>The figure with its 95% interval by group.</summary>
-    public Estimate Estimate
+    public Estimate Estimate => At(0.95);
+
+    /// <summary>The figure with an interval of another level, such as 1 − 0.05/n where n are looked at together (Bonferroni).</summary>
+    /// <param name="level">Chance that the interval holds, above 0 and below 1.</param>
+    public Estimate At(double level)
     {
-        get
-        {
-            // Influences sum to zero, and groups without a row that counts have none: only the count of those that have differs.
-            if (_groups < 2 || !double.IsFinite(Value)) return Estimate.Of(Value);
-            var squares = 0.0;
-            foreach (var one in _influence) squares += one * one;
-            var error = Math.Sqrt(squares * _groups / (_groups - 1.0));
-            var reach = StudentQuantile.Of(0.975, _groups - 1) * error;
-            return new Estimate(Value, error, Value - reach, Value + reach);
-        }
+        if (!(level > 0 && level < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "A level lies between 0 and 1.");
+
+        // Influences sum to zero, and groups without a row that counts have none: only the count of those that have differs.
+        if (_groups < 2 || !double.IsFinite(Value)) return Robustness.Estimate.Of(Value);
+        var squares = 0.0;
+        foreach (var one in _influence) squares += one * one;
+        var error = Math.Sqrt(squares * _groups / (_groups - 1.0));
+        var reach = StudentQuantile.Of(0.5 + level / 2, _groups - 1) * error;
+        return new Estimate(Value, error, Value - reach, Value + reach);
     }
 
     /// <summary>

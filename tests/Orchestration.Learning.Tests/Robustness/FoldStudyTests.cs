@@ -120,6 +120,7 @@ public sealed class FoldStudyTests
         apart.StandardError.ShouldBe(Math.Sqrt(1.0 / 39 + 9.0 / 3), 1e-12, "and the variance of the draws over their number");
         (apart.Upper - apart.Value).ShouldBeGreaterThan(4 * apart.StandardError, "three draws have two degrees of freedom");
         Shifted(0).Estimate.Upper.ShouldBe(2.0227 * Math.Sqrt(1.0 / 39), 1e-4, "Student's t with 39");
+        Shifted(0).At(0.99).Upper.ShouldBe(2.7079 * Math.Sqrt(1.0 / 39), 1e-4);
     }
 
     [Fact]
