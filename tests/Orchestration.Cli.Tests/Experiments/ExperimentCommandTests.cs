@@ -73,7 +73,7 @@ public sealed class ExperimentCommandTests : IDisposable
         _cli.Error.ShouldContain("1 rows rejected");
         (await File.ReadAllTextAsync(_cli.At("rejects.jsonl"), TestContext.Current.CancellationToken)).ShouldContain("invalid_json");
 
-        var verdicts = _cli.Write("verdicts.jsonl", [.. Enumerable.Range(0, 6).Select(i => $$"""{"id":"c{{i}}","group":"g{{i}}","label":"A>B","verdicts":{"j":["A>B","B>A"]}}""")]);
+        var verdicts = _cli.Write("verdicts.jsonl", [.. Enumerable.Range(0, 6).Select(i => $$"""{"id":"c{{i}}","group":"g{{i}}","label":"A>B","verdicts":{"j":["A>B","B>A"]} }""")]);
         (await _cli.RunAsync(["experiment", "gaming", "--scores", verdicts, "--target", "label", "--output", _cli.At("out")])).ShouldBe(2);
         _cli.Error.ShouldContain("comparisons have no human score");
     }
