@@ -67,6 +67,7 @@ internal static class QuotaBenchmarks
 
         await MeasuredProcess.RunForAsync(folder, TimeSpan.FromSeconds(184), "sweep", "run", "--pairs", pairs, "--judges", "helpfulness@local", "--out", "out", "--json");
         var seen = endpoint.Arrivals();
+        Series(seen);
         var used = seen.ShareOfTokensUsed(TimeSpan.Zero, TimeSpan.FromMinutes(3));
         report.Figure("3,000,000 tokens a minute charged as reserved, three minutes: share of the quota used", used * 100, "%", "≥ 98", used >= 0.98);
         Refused(report, seen);
@@ -87,6 +88,7 @@ internal static class QuotaBenchmarks
             var pairs = BenchmarkData.WritePairs(Path.Combine(name, "pairs.jsonl"), 20_000, 400);
             await MeasuredProcess.RunForAsync(name, TimeSpan.FromSeconds(125), "sweep", "run", "--pairs", pairs, "--judges", "helpfulness@local", "--out", "out", "--json");
             var seen = endpoint.Arrivals();
+            Series(seen);
             var used = seen.ShareOfRequestsUsed(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120));
             var said = hint == ScriptedRetryHint.None ? "429 without a header" : "429 with Retry-After in seconds";
             report.Figure($"hidden limit of 6,000 requests a minute, {said}: share used from 30 s to 120 s", used * 100, "%", "≥ 90", used >= 0.9);
@@ -210,6 +212,17 @@ internal static class QuotaBenchmarks
         var text = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? double.Parse(text, CultureInfo.InvariantCulture) : throw new InvalidOperationException($"The {kind} client ended with {process.ExitCode}.");
+    }
+
+    // What a figure hides: a pause of some seconds and a lower level all along give the same share.
+    private static void Series(ScriptedArrivals seen)
+    {
+        foreach (var part in seen.All.GroupBy(static a => (int)(a.At.TotalSeconds / 5)).OrderBy(static g => g.Key))
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{part.Key * 5,4} s: {part.Count(static a => a.IsAccepted) / 5.0,8:0.0} calls/s, {part.Where(static a => a.IsAccepted).Sum(static a => a.Tokens) / 5.0,10:0} tokens/s, {part.Count(static a => !a.IsAccepted),6} refused"));
+        }
     }
 
     private static void Refused(Report report, ScriptedArrivals seen) =>

@@ -2,7 +2,8 @@ namespace Orchestration.Backends.Exchanges;
 
 /// <summary>
 /// How many tokens a request's prompt will count as, learnt from what the endpoint counted: tokens per byte of body, as the ratio of two moving means
-/// (so that the sum over calls of very different length is right), and tokens per image apart from its bytes. Begins at one token for four bytes, and
+/// (so that the sum over calls of very different length is right), and tokens per image apart from its bytes. Begins at one token for three bytes, above
+/// what most texts count as, since the calls of the first moments are all sent on that; the first replies count for more. Begins
 /// for an image at the most that one counts as. Safe for concurrent use.
 /// </summary>
 internal sealed class TokenEstimate(int imageTokensAtMost)
@@ -13,8 +14,9 @@ internal sealed class TokenEstimate(int imageTokensAtMost)
     private const double ImageWeight = 1.0 / 4;
 
     private readonly Lock _lock = new();
-    private double _bytes = 4000;
+    private double _bytes = 3000;
     private double _tokens = 1000;
+    private double _weight = 0.5;
     private double _perImage = imageTokensAtMost;
 
     /// <summary>Prompt tokens of a body.</summary>
@@ -41,8 +43,9 @@ internal sealed class TokenEstimate(int imageTokensAtMost)
                 return;
             }
 
-            _bytes += Weight * (bodyBytes - _bytes);
-            _tokens += Weight * (promptTokens - _tokens);
+            _bytes += _weight * (bodyBytes - _bytes);
+            _tokens += _weight * (promptTokens - _tokens);
+            _weight = Math.Max(Weight, _weight / (1 + _weight));
         }
     }
 

@@ -32,13 +32,14 @@ internal static class TrainCommand
         var holdOut = new Option<string?>("--hold-out") { Description = "Field (such as category) each value of which is held out whole, instead of drawn folds." };
         var monotone = new Option<bool?>("--monotone") { Description = "true: no judge's better score may lower the number; false: it may. Default: may for human scores, may not for comparisons." };
         var randomFolds = new Option<bool>("--random-folds") { Description = "Split rows of one prompt between folds; figures are flattered and marked." };
+        var guard = new Option<string[]>("--guard") { Description = "A stated rule on a judge's mapped score (0-1): 'veto:JUDGE<0.5=1', 'cap:JUDGE<0.3=2', 'floor:JUDGE>0.9=4'; what it does and costs out of fold is said.", AllowMultipleArgumentsPerToken = true };
         var noActivate = new Option<bool>("--no-activate") { Description = "Store the version and leave what is active." };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: train-rejects.jsonl beside the store." };
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
         var (config, store) = (SweepCommands.ConfigOption(), SweepCommands.StoreOption());
         var command = new Command("train", "Learns an aggregator from judges' scores and human scores, says how good it is on prompts it has not seen, and makes it active where it is surely better.")
         {
-            scores, target, group, model, folds, repeats, seed, name, test, judges, scale, targetScale, weight, holdOut, monotone, randomFolds, noActivate, rejects, json, config, store,
+            scores, target, group, model, folds, repeats, seed, name, test, judges, scale, targetScale, weight, holdOut, monotone, guard, randomFolds, noActivate, rejects, json, config, store,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -52,6 +53,7 @@ internal static class TrainCommand
                 RandomFolds = parsed.GetValue(randomFolds),
                 Monotone = parsed.GetValue(monotone),
                 TargetRange = Range(parsed.GetValue(targetScale)),
+                Guards = GuardOption.Parse(parsed.GetValue(guard) ?? []),
                 MaxThreads = Environment.ProcessorCount,
             };
             var input = new TrainingInput

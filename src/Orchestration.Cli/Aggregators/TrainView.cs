@@ -49,6 +49,13 @@ internal sealed class TrainView(
             yield return string.Create(CultureInfo.InvariantCulture, $"INVERTED: a better score of {set.Judges[inverted.Judge].Name} lowers the number (by {-inverted.Effect:0.000} from one end of its scale to the other){cost}");
         }
 
+        foreach (var effect in trained.Guards?.Each ?? [])
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"guard {effect.Guard.Kind.ToString().ToLowerInvariant()} on {set.Judges[effect.Guard.Judge].Name}: acts on {effect.Acted:P1} of the rows, costs {effect.Cost.Mean:0.0000} of squared error a row out of fold ({effect.Cost.Lower:0.0000} to {effect.Cost.Upper:0.0000})");
+        }
+
         var version = trained.Version;
         yield return string.Create(CultureInfo.InvariantCulture, $"version {version.ShortId} of '{name}' ({version.Manifest.Basis.Recipe}{(version.Manifest.Basis.Model == version.Manifest.Basis.Recipe ? "" : $": {version.Manifest.Basis.Model}")}, {set.Judges.Count} judges){(isNew ? "" : ", which was in the store already")} in {seconds:0.0} s");
         yield return result.Active ? $"ACTIVE: {result.Reason}" : $"not active: {result.Reason}";
@@ -91,6 +98,25 @@ internal sealed class TrainView(
             foreach (var (judge, _) in set.LeftOut) writer.WriteStringValue(judge);
             writer.WriteEndArray();
             writer.WriteNumber("rejected", rows.Rejected);
+            if (trained.Guards is { } guards)
+            {
+                writer.WriteStartArray("guards");
+                foreach (var effect in guards.Each)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("kind", effect.Guard.Kind.ToString().ToLowerInvariant());
+                    writer.WriteString("judge", set.Judges[effect.Guard.Judge].Name);
+                    writer.WriteNumber("threshold", effect.Guard.Threshold);
+                    writer.WriteNumber("limit", effect.Guard.Limit);
+                    writer.WriteNumber("acted", effect.Acted);
+                    writer.WriteNumber("missing", effect.Missing);
+                    writer.WriteNumber("cost", effect.Cost.Mean);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteNumber("unlabelled", rows.Unlabelled);
             writer.WriteNumber("seconds", Math.Round(seconds, 3));
             writer.WriteEndObject();

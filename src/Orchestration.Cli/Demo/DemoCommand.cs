@@ -81,7 +81,7 @@ internal static class DemoCommand
         {
             string[] train = ["train", "--scores", At("pairs/results.jsonl"), "--target", "target", "--name", "demo", "--store", At("store.db")];
             await SayAsync("Learn to combine the judges from the samples' human scores. It becomes active only where it is surely better than their mean, on prompts it has not seen.");
-            if (await RunAsync([.. train, "--model", "mlp"]) is var status and not ExitStatus.Completed) return status;
+            if (await RunAsync(train) is var status and not ExitStatus.Completed) return status;
 
             await SayAsync("A second version is swapped in by force, with a reason that is kept; the stored judgments are scored under it, without a call; and back again.");
             if ((status = await RunAsync([.. train, "--model", "mean-fit", "--no-activate"])) != ExitStatus.Completed) return status;

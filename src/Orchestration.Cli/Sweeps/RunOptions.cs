@@ -23,7 +23,7 @@ internal sealed class RunOptions
     private readonly Option<string[]> _scale = new("--scale") { Description = "Scale of a recorded judge: NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> _rowsPerShard = new("--rows-per-shard") { Description = "Rows that are checkpointed together. Default: 4096, or 256 with judges that call a model." };
     private readonly Option<bool> _batch = new("--batch") { Description = "Ask language models by files of the batch API, within a day and for a part of the price; single calls for what failed." };
-    private readonly Option<string?> _aggregator = new("--aggregator", "-a") { Description = "A learned aggregator: NAME (the version active now), NAME@VERSION or VERSION; fixed at the start. Default: the mean of the judges." };
+    private readonly Option<string?> _aggregator = new("--aggregator", "-a") { Description = "A learned aggregator: NAME (the version active now), NAME@VERSION or VERSION; fixed at the start. Default: the mean of the judges; for comparisons none." };
     private readonly Option<bool> _followActive = new("--follow-active") { Description = "With --aggregator NAME: whatever version is active when a shard is done. A rerun may differ." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be called and what it would cost, and call nothing." };
     private readonly Option<bool> _json = new("--json") { Description = "End standard output with one JSON object." };
@@ -39,10 +39,7 @@ internal sealed class RunOptions
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
-            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _dryRun, _json })
-            command.Options.Add(option);
-        if (_kind != DataKind.Pairs) return;
-        foreach (var option in new Option[] { _aggregator, _followActive })
+            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _aggregator, _followActive, _dryRun, _json })
             command.Options.Add(option);
     }
 
@@ -68,8 +65,8 @@ internal sealed class RunOptions
             Keep = parsed.GetValue(_keep) ?? [],
             Scales = SweepRunSettings.ParseScales(parsed.GetValue(_scale) ?? []),
             Batch = parsed.GetValue(_batch),
-            Aggregator = _kind == DataKind.Pairs ? parsed.GetValue(_aggregator) : null,
-            FollowActive = _kind == DataKind.Pairs && parsed.GetValue(_followActive),
+            Aggregator = parsed.GetValue(_aggregator),
+            FollowActive = parsed.GetValue(_followActive),
             DryRun = parsed.GetValue(_dryRun),
             Json = parsed.GetValue(_json),
         };

@@ -28,7 +28,11 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var resolved = catalog.Resolve(settings.Judges);
         if (settings.MaxCostUsd is not null) RequirePrices(resolved.Planned);
         var aggregator = new SweepAggregator(host.Store.Aggregators);
-        var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles) with { Aggregator = await aggregator.FixAsync(settings, cancellationToken) };
+        var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles) with
+        {
+            Aggregator = await aggregator.FixAsync(settings, cancellationToken),
+            AggregatorAsked = settings.Aggregator is null ? null : settings.FollowActive ? $"{settings.Aggregator} followed" : settings.Aggregator,
+        };
         await aggregator.CheckAsync(SweepRegistration.Define(plan, null), isWhole: resolved.RecordedFiles.Count == 0, cancellationToken);
         if (settings is { DryRun: true, Batch: true }) await NoteAsync("--batch: the amounts are those of single calls; batches cost the share of them that each deployment's batch.price-factor says");
         if (settings.DryRun) return await new DryRun(context, host).RunAsync(plan, resolved, settings.Json, cancellationToken);

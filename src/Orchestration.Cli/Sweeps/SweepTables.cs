@@ -36,7 +36,7 @@ internal static class SweepTables
         table.AddEmptyRow();
         var mean = summary.Judges.Scores;
         table.AddRow(
-            Markup.Escape(summary.Definition.Learned is { } learned ? $"{learned.Name} {Core.Aggregation.Versions.AggregatorVersion.Short(learned.Version ?? "(active)")}" : summary.Definition.Aggregator),
+            Markup.Escape(AggregatorText(summary.Definition)),
             summary.Definition.Learned is { } fixedOne ? string.Create(CultureInfo.InvariantCulture, $"{fixedOne.Min:0.###}–{fixedOne.Max:0.###}") : "0–1",
             Count(mean.Count),
             Count(summary.Judges.WithoutScore),
@@ -54,7 +54,9 @@ internal static class SweepTables
         table.AddColumn("judge");
         foreach (var name in new[] { "accuracy", "ties half", "correct", "incorrect", "ties", "missing", "inconsistent", "opposite" })
             table.AddColumn(new TableColumn(name).RightAligned());
-        foreach (var (name, tally) in summary.Judges.Verdicts)
+        var judges = summary.Judges.Verdicts.Select(static v => (Name: v.Key, Tally: v.Value));
+        if (summary.Judges.Aggregated is { } aggregated) judges = judges.Append((AggregatorText(summary.Definition), aggregated));
+        foreach (var (name, tally) in judges)
         {
             table.AddRow(
                 Markup.Escape(name), Percent(tally.Accuracy), Percent(tally.HalfTieAccuracy), Count(tally.Correct), Count(tally.Incorrect), Count(tally.Ties),
@@ -63,6 +65,9 @@ internal static class SweepTables
 
         return table;
     }
+
+    private static string AggregatorText(SweepDefinition definition) =>
+        definition.Learned is { } learned ? $"{learned.Name} {Core.Aggregation.Versions.AggregatorVersion.Short(learned.Version ?? "(active)")}" : definition.Aggregator;
 
     public static string ScaleText(Scale scale) =>
         string.Create(CultureInfo.InvariantCulture, $"{scale.Min:0.###}–{scale.Max:0.###}{(scale.Direction == Direction.LowerIsBetter ? " lower" : "")}");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Aggregation.Versions;
+using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Sweeps;
 
@@ -17,25 +18,26 @@ namespace Orchestration.Core.Aggregation;
 public sealed record Reaggregated(long Rows, long WithoutScore, long Rejected = 0, string? FirstReject = null);
 
 /// <summary>
-/// Scores a file of results again under a version, without any judge: each row is written as it was, with another score, interval, coverage and
-/// aggregator. Files of any size, in constant memory.
+/// Scores a file of results, or of verdicts on comparisons, again under a version, without any judge: each row is written as it was, with another score,
+/// interval (for comparisons, what is preferred), coverage and aggregator. Files of any size, in constant memory.
 /// </summary>
 public static class ResultFile
 {
     private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads one file and writes another.</summary>
-    /// <param name="path">Rows with <c>scores</c>: JSON lines, plain or gzip.</param>
+    /// <param name="path">Rows with <c>scores</c> or <c>verdicts</c>: JSON lines, plain or gzip.</param>
     /// <param name="version">The version.</param>
     /// <param name="minCoverage">Least share of the version's judges for a row to get a score.</param>
-    /// <param name="folder">Where <c>results.jsonl</c> and, where rows are bad, <c>rejects.jsonl</c> go.</param>
+    /// <param name="folder">Where <c>results.jsonl</c> or <c>verdicts.jsonl</c> and, where rows are bad, <c>rejects.jsonl</c> go.</param>
     /// <param name="cancellationToken">Stops; nothing is left behind.</param>
     /// <exception cref="OrchestrationException">The file cannot be read, or the version refuses its judges.</exception>
     public static Reaggregated Write(string path, LoadedVersion version, double minCoverage, string folder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(version);
         Directory.CreateDirectory(folder);
-        var target = Path.Combine(folder, SweepResults.RowsFileName(DataKind.Pairs));
+        var kind = version.Version.Manifest.Basis.LearnedFrom == LearnedFrom.Scores ? DataKind.Pairs : DataKind.Comparisons;
+        var target = Path.Combine(folder, SweepResults.RowsFileName(kind));
         if (Path.GetFullPath(target) == Path.GetFullPath(path))
             throw new OrchestrationException(ErrorCodes.Usage, $"{path} would be written over while it is read. Name another folder with --out.");
         var partial = FormattableString.Invariant($"{target}.partial-{Environment.ProcessId}");
@@ -58,9 +60,12 @@ public static class ResultFile
     {
         private readonly IReadOnlyDictionary<string, KnownColumn> _known = KnownColumns.Beside(path);
         private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal);
+        private readonly LearnedFrom _hold = version.Version.Manifest.Basis.LearnedFrom;
+        private readonly string _field = version.Version.Manifest.Basis.LearnedFrom == LearnedFrom.Scores ? "scores" : "verdicts";
         private AggregatorColumns _named = new([]);
         private VersionBinding? _binding;
         private long _rows;
+        private readonly List<(string Judge, double Verdict)> _verdicts = [];
         private long _without;
 
         public Reaggregated Do(CancellationToken cancellationToken)
@@ -93,7 +98,7 @@ public static class ResultFile
                 log?.Dispose();
             }
 
-            if (_rows == 0) throw new OrchestrationException(ErrorCodes.Input, $"{path} holds no row with scores. {first}");
+            if (_rows == 0) throw new OrchestrationException(ErrorCodes.Input, $"{path} holds no row with {_field}. {first}");
             return new Reaggregated(_rows, _without, rejected, first);
         }
 
@@ -125,7 +130,7 @@ public static class ResultFile
             }
         }
 
-        private static RowFault? Parse(ReadOnlyMemory<byte> text, out JsonDocument? document)
+        private RowFault? Parse(ReadOnlyMemory<byte> text, out JsonDocument? document)
         {
             document = null;
             JsonDocument? parsed = null;
@@ -152,11 +157,19 @@ public static class ResultFile
             }
         }
 
-        private static RowFault? Fault(JsonElement root)
+        private RowFault? Fault(JsonElement root)
         {
             if (root.ValueKind != JsonValueKind.Object) return JsonFaults.NotAnObject(root.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
-            if (!root.TryGetProperty("scores", out var scores) || scores.ValueKind != JsonValueKind.Object)
-                return new RowFault(RejectReason.MissingField, "There is no field 'scores' (judge to number or null). Rows of 'orchestrate sweep run' have one.");
+            var isObject = root.TryGetProperty(_field, out var scores) && scores.ValueKind == JsonValueKind.Object;
+            if (_hold == LearnedFrom.Comparisons)
+            {
+                return isObject
+                    ? VerdictValue.Read(scores, [])
+                    : new RowFault(RejectReason.MissingField, $"There is no field 'verdicts' (judge to two verdicts), and {version} was learned from comparisons. Rows of 'orchestrate compare run' have one.");
+            }
+
+            if (!isObject || root.TryGetProperty("verdicts", out _))
+                return new RowFault(RejectReason.MissingField, $"There is no field 'scores' (judge to number or null) of single answers, and {version} was learned from those. Rows of 'orchestrate sweep run' have one.");
             foreach (var score in scores.EnumerateObject())
             {
                 if (score.Value.ValueKind is JsonValueKind.Null) continue;
@@ -175,7 +188,15 @@ public static class ResultFile
             Array.Fill(scores, double.NaN);
             for (var row = 0; row < documents.Count; row++)
             {
-                foreach (var score in documents[row].RootElement.GetProperty("scores").EnumerateObject())
+                if (_hold == LearnedFrom.Comparisons)
+                {
+                    _verdicts.Clear();
+                    VerdictValue.Read(documents[row].RootElement.GetProperty(_field), _verdicts);
+                    foreach (var (judge, verdict) in _verdicts) scores[row * width + _columns[judge]] = verdict;
+                    continue;
+                }
+
+                foreach (var score in documents[row].RootElement.GetProperty(_field).EnumerateObject())
                 {
                     if (score.Value.ValueKind == JsonValueKind.Number) scores[row * width + _columns[score.Name]] = score.Value.GetDouble();
                 }
@@ -200,11 +221,11 @@ public static class ResultFile
             var before = _columns.Count;
             foreach (var document in documents)
             {
-                foreach (var score in document.RootElement.GetProperty("scores").EnumerateObject()) _columns.TryAdd(score.Name, _columns.Count);
+                foreach (var score in document.RootElement.GetProperty(_field).EnumerateObject()) _columns.TryAdd(score.Name, _columns.Count);
             }
 
             if (_binding is not null && before == _columns.Count) return;
-            _named = new AggregatorColumns([.. _columns.OrderBy(static c => c.Value).Select(c => new AggregatorColumn(c.Key, _known.GetValueOrDefault(c.Key)?.Rubric, _known.GetValueOrDefault(c.Key)?.Version))]);
+            _named = new AggregatorColumns([.. _columns.OrderBy(static c => c.Value).Select(c => new AggregatorColumn(c.Key, _known.GetValueOrDefault(c.Key)?.Rubric, _known.GetValueOrDefault(c.Key)?.Version))], _hold);
             _binding = version.Bind(_named);
             if (_binding.Refusal is { } refusal) throw new OrchestrationException(ErrorCodes.Configuration, refusal);
         }
@@ -215,7 +236,7 @@ public static class ResultFile
             var isWritten = false;
             foreach (var property in root.EnumerateObject())
             {
-                if (property.Name is "interval" or "coverage" or "aggregator") continue;
+                if (property.Name is "interval" or "preferred" or "coverage" or "aggregator") continue;
                 if (property.Name == "score")
                 {
                     WriteResult(writer, result, row);
@@ -241,6 +262,12 @@ public static class ResultFile
                 writer.WriteNumberValue(result.Lower[row]);
                 writer.WriteNumberValue(result.Upper[row]);
                 writer.WriteEndArray();
+            }
+
+            if (_hold == LearnedFrom.Comparisons)
+            {
+                if (VerdictColumns.Preferred(result.Scores[row]) is { } preferred) writer.WriteString("preferred"u8, preferred.ToText());
+                else writer.WriteNull("preferred"u8);
             }
 
             writer.WriteNumber("coverage"u8, result.Coverage[row]);

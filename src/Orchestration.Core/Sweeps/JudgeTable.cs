@@ -1,4 +1,5 @@
 using Orchestration.Core.Evaluation;
+using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Blocks;
 using Orchestration.Learning.Statistics;
 
@@ -15,6 +16,7 @@ public sealed class JudgeTable
         Columns = [.. definition.Columns.Select(c => new ColumnSummary(c))];
         _verdictColumns = VerdictColumns.Of(definition.Columns);
         Verdicts = _verdictColumns.ToDictionary(v => v.Name, _ => new VerdictTally(), StringComparer.Ordinal);
+        Aggregated = _verdictColumns.Length != 0 && definition.Learned is not null ? new VerdictTally() : null;
     }
 
     /// <summary>One summary per column.</summary>
@@ -23,10 +25,13 @@ public sealed class JudgeTable
     /// <summary>Judges of comparisons against labels, by name; empty for pairs.</summary>
     public IReadOnlyDictionary<string, VerdictTally> Verdicts { get; }
 
-    /// <summary>Aggregated scores, 0–1.</summary>
+    /// <summary>What a learned aggregator prefers, against labels; null where there is none, and for pairs.</summary>
+    public VerdictTally? Aggregated { get; }
+
+    /// <summary>Aggregated scores: of the mean 0–1, of a version on its target's scale, of comparisons in log-odds.</summary>
     public RunningMoments Scores { get; private set; }
 
-    /// <summary>Rows without an aggregated score: too few judges have one. 0 for comparisons.</summary>
+    /// <summary>Rows without an aggregated score: too few judges have one. 0 for comparisons without a learned aggregator.</summary>
     public long WithoutScore { get; private set; }
 
     /// <summary>Rows added.</summary>
@@ -50,6 +55,9 @@ public sealed class JudgeTable
             var category = data.TryGetCategory(row, out var utf8) ? System.Text.Encoding.UTF8.GetString(utf8) : null;
             foreach (var judge in _verdictColumns)
                 Verdicts[judge.Name].Add(data.Label(row), judge.AsShown(result.Table, row), judge.Swapped(result.Table, row), category);
+
+            // Swapping the answers flips the sign exactly, so that the other order needs no asking.
+            if (result.Scores.Count != 0 && VerdictColumns.Preferred(result.Scores[row]) is var preferred) Aggregated?.Add(data.Label(row), preferred, preferred?.Flip(), category);
         }
     }
 }

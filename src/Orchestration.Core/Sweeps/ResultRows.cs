@@ -31,7 +31,7 @@ internal sealed class ResultRows
         _names = [.. definition.Columns.Select(c => JsonEncodedText.Encode(c.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         _aggregator = JsonEncodedText.Encode(definition.Aggregator);
         _verdicts = VerdictColumns.Of(definition.Columns);
-        var names = definition.Columns.Select(static c => c.Name).ToList();
+        var names = (definition.Kind == DataKind.Pairs ? definition.Columns.Select(static c => c.Name) : _verdicts.Select(static v => v.Name)).ToList();
         _learned = [.. (definition.Learned?.Judges ?? []).Select(name => names.IndexOf(name))];
     }
 
@@ -48,7 +48,7 @@ internal sealed class ResultRows
             writer.WriteStartObject();
             writer.WriteString("id"u8, data.Id(row));
             if (_definition.Kind == DataKind.Pairs) WriteEvaluation(writer, data, result, row);
-            else WriteVerdicts(writer, data, result.Table, row);
+            else WriteVerdicts(writer, data, result, row);
             writer.WriteEndObject();
             writer.Flush();
 
@@ -111,21 +111,25 @@ internal sealed class ResultRows
         }
 
         writer.WriteNumber("coverage"u8, Coverage(table, row));
-        if (aggregates.Versions.Count == 0) writer.WriteString("aggregator"u8, _aggregator);
-        else writer.WriteString("aggregator"u8, aggregates.Versions[aggregates.VersionOf.Length == 0 ? 0 : aggregates.VersionOf[row]]);
+        WriteAggregator(writer, aggregates, row);
     }
 
     /// <summary>Of the version's judges, or of those that the mean is over.</summary>
     private double Coverage(JudgmentTable table, int row)
     {
-        if (_learned.Length == 0) return _mean.Coverage(table, row);
+        if (_learned.Length == 0) return _definition.Kind == DataKind.Pairs ? _mean.Coverage(table, row) : _verdicts.Average(v => double.IsNaN(v.Mean(table, row)) ? 0.0 : 1.0);
         var present = 0;
-        foreach (var column in _learned) present += column >= 0 && table.IsScored(row, column) ? 1 : 0;
+        foreach (var column in _learned)
+        {
+            if (column >= 0 && (_definition.Kind == DataKind.Pairs ? table.IsScored(row, column) : !double.IsNaN(_verdicts[column].Mean(table, row)))) present++;
+        }
+
         return (double)present / _learned.Length;
     }
 
-    private void WriteVerdicts(Utf8JsonWriter writer, DataBlock data, JudgmentTable table, int row)
+    private void WriteVerdicts(Utf8JsonWriter writer, DataBlock data, ResultBlock result, int row)
     {
+        var table = result.Table;
         if (data.TryGetCategory(row, out var category)) writer.WriteString("category"u8, category);
         if (data.Label(row) is { } label) writer.WriteString("label"u8, label.ToText());
         writer.WriteStartObject("verdicts"u8);
@@ -153,6 +157,19 @@ internal sealed class ResultRows
         }
 
         WriteUnscored(writer, table, row);
+        if (result.Scores.Count == 0) return;
+        var score = result.Scores[row];
+        if (double.IsNaN(score)) writer.WriteNull("score"u8);
+        else writer.WriteNumber("score"u8, score);
+        WriteVerdict(writer, "preferred"u8, VerdictColumns.Preferred(score));
+        writer.WriteNumber("coverage"u8, Coverage(table, row));
+        WriteAggregator(writer, result.Aggregates, row);
+    }
+
+    private void WriteAggregator(Utf8JsonWriter writer, SweepScores aggregates, int row)
+    {
+        if (aggregates.Versions.Count == 0) writer.WriteString("aggregator"u8, _aggregator);
+        else writer.WriteString("aggregator"u8, aggregates.Versions[aggregates.VersionOf.Length == 0 ? 0 : aggregates.VersionOf[row]]);
     }
 
     private void WriteUnscored(Utf8JsonWriter writer, JudgmentTable table, int row)
@@ -176,6 +193,12 @@ internal sealed class ResultRows
     {
         if (verdict is { } preference) writer.WriteStringValue(preference.ToText());
         else writer.WriteNullValue();
+    }
+
+    private static void WriteVerdict(Utf8JsonWriter writer, ReadOnlySpan<byte> name, Preference? verdict)
+    {
+        writer.WritePropertyName(name);
+        WriteVerdict(writer, verdict);
     }
 
     private static void WriteScore(Utf8JsonWriter writer, JudgmentTable table, int row, int column)

@@ -1,6 +1,8 @@
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Rubrics;
 
 namespace Orchestration.Core.Sweeps;
@@ -8,12 +10,15 @@ namespace Orchestration.Core.Sweeps;
 /// <summary>A sweep's columns as aggregator versions recognise them: with the hash of the rubric and the version of the judge behind each.</summary>
 public static class SweepColumns
 {
-    /// <summary>The columns of a definition, in its order.</summary>
+    /// <summary>The columns of a definition, in its order; for comparisons one for each judge, which holds its mean verdict.</summary>
     public static AggregatorColumns Of(SweepDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
         var rubrics = new Dictionary<string, string>(StringComparer.Ordinal);
-        return new AggregatorColumns([.. definition.Columns.Select(c => Of(definition, c, rubrics))]);
+        return definition.Kind == DataKind.Pairs
+            ? new AggregatorColumns([.. definition.Columns.Select(c => Of(definition, c, rubrics))])
+            : new AggregatorColumns(
+                [.. definition.Columns.Where(static c => c.Kind != ColumnKind.Score).DistinctBy(static c => c.Name).Select(c => Of(definition, c, rubrics))], LearnedFrom.Comparisons);
     }
 
     private static AggregatorColumn Of(SweepDefinition definition, EvaluationColumn column, Dictionary<string, string> rubrics)

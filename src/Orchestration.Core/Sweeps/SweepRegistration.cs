@@ -24,6 +24,12 @@ public sealed record SweepPlan
     /// <summary>The learned aggregator; null for the mean.</summary>
     public FixedAggregator? Aggregator { get; init; }
 
+    /// <summary>
+    /// The aggregator as asked for, which is what a rerun of the same command has in common: the unfinished sweep goes on with the version that it fixed, also
+    /// where another one is active by then.
+    /// </summary>
+    public string? AggregatorAsked { get; init; }
+
     /// <summary>Where results go.</summary>
     public required string OutputFolder { get; init; }
 
@@ -77,7 +83,7 @@ public sealed class SweepRegistration
         parts.AddRange(plan.Data.Keep);
         parts.Add("judges");
         parts.AddRange(plan.Judges.Select(j => $"{j.Fixed.Spec} {j.Fixed.Id} {j.Fixed.Version} {string.Join(' ', j.Fixed.Deployments)}"));
-        if (plan.Aggregator is { } aggregator) parts.AddRange(["aggregator", aggregator.Id]);
+        if (plan.AggregatorAsked is { } asked) parts.AddRange(["aggregator", asked]);
         return PairHash.Of([.. parts]).ToString();
     }
 

@@ -28,18 +28,16 @@ public sealed class SweepResults
     /// <summary>
     /// The same under another aggregator version: the judgments as they are stored, with its scores. No judge is called, and the sweep itself stays as it is.
     /// </summary>
-    /// <param name="sweep">A sweep of pairs.</param>
+    /// <param name="sweep">The sweep.</param>
     /// <param name="version">The version.</param>
     /// <param name="minCoverage">Least share of the version's judges for a row to get a score; null for the sweep's.</param>
     /// <param name="folder">Where to; created if needed.</param>
     /// <param name="cancellationToken">Stops; nothing is left behind.</param>
-    /// <exception cref="OrchestrationException">The sweep is of comparisons, or the version refuses its judges.</exception>
+    /// <exception cref="OrchestrationException">The version refuses the sweep's judges, or was learned from another kind of rows.</exception>
     public async Task<Reaggregated> WriteRowsUnderAsync(SweepRecord sweep, LoadedVersion version, double? minCoverage, string folder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(version);
         var definition = SweepDefinition.FromJson(sweep.Definition);
-        if (definition.Kind != DataKind.Pairs)
-            throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} compared answers; aggregated are scores of pairs.");
         var columns = SweepColumns.Of(definition);
         var binding = version.Bind(columns);
         if (binding.Refusal is { } refusal) throw new OrchestrationException(ErrorCodes.Configuration, refusal);
@@ -49,7 +47,7 @@ public sealed class SweepResults
 
         ResultBlock Score(ResultBlock block)
         {
-            var request = new AggregatorRequest { Columns = columns, Scores = SweepScorer.Raw(block.Table), MinCoverage = definition.MinCoverage };
+            var request = new AggregatorRequest { Columns = columns, Scores = SweepScorer.Raw(definition, block.Table), MinCoverage = definition.MinCoverage };
             var reply = version.Score(binding, request);
             return block.With(new SweepScores(reply.Scores, reply.Lower, reply.Upper, [], []));
         }

@@ -2,11 +2,12 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Blocks;
+using Orchestration.Core.Pairs.Reading;
 
 namespace Orchestration.Core.Sweeps;
 
 /// <summary>The aggregated scores of one shard.</summary>
-/// <param name="Scores">One a row; NaN where there is none. Empty for comparisons.</param>
+/// <param name="Scores">One a row; NaN where there is none. For comparisons the log-odds that A is the better answer; empty without a learned aggregator.</param>
 /// <param name="Lower">Lower ends of the intervals; empty where there are none.</param>
 /// <param name="Upper">Upper ends.</param>
 /// <param name="Versions">The versions that made them, where the sweep follows what is active; otherwise empty.</param>
@@ -40,12 +41,11 @@ internal sealed class SweepScorer
     /// <exception cref="OrchestrationException">The version refuses the sweep's judges (<see cref="ErrorCodes.Configuration"/>).</exception>
     public async ValueTask<SweepScores> ScoreAsync(DataBlock data, JudgmentTable table, CancellationToken cancellationToken)
     {
-        if (_definition.Kind != Pairs.Reading.DataKind.Pairs) return new SweepScores([]);
-        if (_definition.Learned is not { } learned) return new SweepScores(_mean.Scores(table));
+        if (_definition.Learned is not { } learned) return new SweepScores(_definition.Kind == DataKind.Pairs ? _mean.Scores(table) : []);
         var request = new AggregatorRequest
         {
             Columns = _columns,
-            Scores = Raw(table),
+            Scores = Raw(_definition, table),
             Version = learned.Version,
             Pairs = learned.Version is null ? Hashes(data) : default,
             MinCoverage = _definition.MinCoverage,
@@ -55,9 +55,17 @@ internal sealed class SweepScorer
         return new SweepScores(reply.Scores, reply.Lower, reply.Upper, learned.Version is null ? reply.Versions : [], learned.Version is null ? reply.VersionOf : []);
     }
 
-    /// <summary>Rows × columns, NaN where there is no score.</summary>
-    public static double[] Raw(JudgmentTable table)
+    /// <summary>Rows × columns of <see cref="SweepColumns"/>, NaN where there is no score; for comparisons mean verdicts for answer A.</summary>
+    public static double[] Raw(SweepDefinition definition, JudgmentTable table)
     {
+        if (definition.Kind != DataKind.Pairs)
+        {
+            var judges = VerdictColumns.Of(definition.Columns);
+            var verdicts = new double[table.Rows * judges.Length];
+            for (var i = 0; i < verdicts.Length; i++) verdicts[i] = judges[i % judges.Length].Mean(table, i / judges.Length);
+            return verdicts;
+        }
+
         var scores = new double[table.Rows * table.Columns];
         for (var column = 0; column < table.Columns; column++)
         {

@@ -156,15 +156,15 @@ public sealed record SweepSummary
     private void WriteColumns(Utf8JsonWriter writer)
     {
         writer.WriteStartArray("columns");
-        var known = SweepColumns.Of(Definition).Columns;
+        var known = SweepColumns.Of(Definition).Columns.ToDictionary(static c => c.Name, StringComparer.Ordinal);
         for (var c = 0; c < Judges.Columns.Count; c++)
         {
             var column = Judges.Columns[c];
             writer.WriteStartObject();
             writer.WriteString("name", column.Column.Name);
             writer.WriteString("judge", column.Column.JudgeId);
-            if (known[c].Rubric is { } rubric) writer.WriteString("rubric", rubric);
-            if (known[c].Version is { } version) writer.WriteString("version", version);
+            if (known[column.Column.Name].Rubric is { } rubric) writer.WriteString("rubric", rubric);
+            if (known[column.Column.Name].Version is { } version) writer.WriteString("version", version);
             writer.WriteString("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(column.Column.Kind.ToString()));
             if (column.Column.Scale is { } scale)
             {
@@ -190,22 +190,26 @@ public sealed record SweepSummary
     {
         if (Definition.Kind != DataKind.Comparisons) return;
         writer.WriteStartObject("verdicts");
-        foreach (var (name, tally) in Judges.Verdicts)
-        {
-            writer.WriteStartObject(name);
-            WriteTally(writer, tally);
-            writer.WriteStartObject("by_category");
-            foreach (var (category, part) in tally.ByCategory)
-            {
-                writer.WriteStartObject(category);
-                WriteTally(writer, part);
-                writer.WriteEndObject();
-            }
+        foreach (var (name, tally) in Judges.Verdicts) WriteByCategory(writer, name, tally);
+        writer.WriteEndObject();
+        if (Judges.Aggregated is not { } aggregated) return;
+        writer.WriteNumber("without_score", Judges.WithoutScore);
+        WriteByCategory(writer, "aggregated", aggregated);
+    }
 
-            writer.WriteEndObject();
+    private static void WriteByCategory(Utf8JsonWriter writer, string name, VerdictTally tally)
+    {
+        writer.WriteStartObject(name);
+        WriteTally(writer, tally);
+        writer.WriteStartObject("by_category");
+        foreach (var (category, part) in tally.ByCategory)
+        {
+            writer.WriteStartObject(category);
+            WriteTally(writer, part);
             writer.WriteEndObject();
         }
 
+        writer.WriteEndObject();
         writer.WriteEndObject();
     }
 

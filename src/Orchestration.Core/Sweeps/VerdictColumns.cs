@@ -1,6 +1,8 @@
+using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs;
+using Orchestration.Learning.Selection;
 
 namespace Orchestration.Core.Sweeps;
 
@@ -61,6 +63,9 @@ public sealed class VerdictColumns
     /// <summary>The verdict with the answers exchanged, as said then; null where there is none.</summary>
     public Preference? Swapped(JudgmentTable table, int row) => HasVerdicts ? Verdict(table, row, _swapped) : ByScores(table, row)?.Flip();
 
+    /// <summary>Both verdicts as one number for answer A, −1 to 1 (<see cref="VerdictFeatures.Mean"/>); NaN where neither can be read.</summary>
+    public double Mean(JudgmentTable table, int row) => VerdictValue.Of(AsShown(table, row), Swapped(table, row));
+
     /// <summary>Why a verdict is missing, for both orders.</summary>
     public (string? AsShown, string? Swapped) Reasons(JudgmentTable table, int row)
     {
@@ -68,6 +73,9 @@ public sealed class VerdictColumns
         var reason = table.Reason(row, ScoreA) ?? table.Reason(row, ScoreB);
         return (reason, reason);
     }
+
+    /// <summary>What log-odds that A is the better answer prefer: A above 0, B below, neither at 0; null for NaN.</summary>
+    public static Preference? Preferred(double score) => double.IsNaN(score) ? null : (Preference)Math.Sign(score);
 
     private static Preference? Verdict(JudgmentTable table, int row, int column) =>
         table.IsScored(row, column) ? (Preference)Math.Sign(table.Value(row, column)) : null;

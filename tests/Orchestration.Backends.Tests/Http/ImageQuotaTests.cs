@@ -14,8 +14,9 @@ public sealed class ImageQuotaTests
     {
         var estimate = new TokenEstimate(8192);
         var one = new RequestImages(1, 400_000);
-        estimate.Prompt(400_400, one).ShouldBe(100 + 8192);
+        estimate.Prompt(400_400, one).ShouldBe(134 + 8192);
 
+        for (var i = 0; i < 400; i++) estimate.Learn(400, default, 100);
         for (var i = 0; i < 40; i++) estimate.Learn(400_400, one, 100 + 765);
 
         estimate.Prompt(400_400, one).ShouldBeInRange(865, 866);

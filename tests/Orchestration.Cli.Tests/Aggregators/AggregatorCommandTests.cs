@@ -155,6 +155,88 @@ public sealed class AggregatorCommandTests : IDisposable
         for (var row = 0; row < ours.Length; row++) theirs[row].ShouldBe(ours[row], 1e-5);
     }
 
+    [Fact]
+    public async Task Intervals_of_a_version_cover_unseen_rows_and_widen_where_a_judge_is_missing()
+    {
+        var (_, line) = await TrainAsync("--scores", WriteRows("rows.jsonl"), "--model", "best-judge", "--repeats", "1", "--no-activate");
+        var id = line.GetProperty("version").GetString()!;
+        var unseen = _cli.Write("unseen.jsonl", [.. File.ReadAllLines(WriteRows("all.jsonl", seed: 9)).Select((text, i) => i % 2 == 0 ? text : text.Replace("\"good\":", "\"other\":", StringComparison.Ordinal))]);
+        (await _cli.RunAsync(["aggregate", unseen, "--aggregator", id, "--min-coverage", "0.5", "--out", _cli.At("again"), "--store", Store])).ShouldBe(0, _cli.Error);
+        var rows = _cli.Rows("again/results.jsonl");
+        double Width(int odd) => rows.Where((_, i) => i % 2 == odd).Average(static r => r.GetProperty("interval")[1].GetDouble() - r.GetProperty("interval")[0].GetDouble());
+        double Covered(int odd) => rows.Where((_, i) => i % 2 == odd).Average(static r =>
+            r.GetProperty("interval")[0].GetDouble() <= r.GetProperty("target").GetDouble() && r.GetProperty("target").GetDouble() <= r.GetProperty("interval")[1].GetDouble() ? 1.0 : 0.0);
+        Covered(0).ShouldBeInRange(0.82, 0.98);
+        Covered(1).ShouldBeInRange(0.82, 1.0);
+        Width(0).ShouldBeInRange(0.3, 0.5, "targets lie evenly within 0.2 of the best judge's score");
+        Width(1).ShouldBeGreaterThan(2, "without the judge that tells, little is known");
+    }
+
+    [Fact]
+    public async Task A_guard_acts_around_a_version_is_reported_and_part_of_its_id()
+    {
+        var rows = WriteRows("rows.jsonl");
+        var (_, plain) = await TrainAsync("--scores", rows, "--model", "best-judge", "--repeats", "1", "--no-activate");
+        var (status, line) = await TrainAsync("--scores", rows, "--model", "best-judge", "--repeats", "1", "--no-activate", "--guard", "cap:noise<0.1=2");
+        status.ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("guard cap on noise: acts on ");
+        var id = line.GetProperty("version").GetString()!;
+        id.ShouldNotBe(plain.GetProperty("version").GetString());
+        var report = line.GetProperty("guards")[0];
+        report.GetProperty("judge").GetString().ShouldBe("noise");
+        report.GetProperty("acted").GetDouble().ShouldBeInRange(0.1, 0.3);
+        report.GetProperty("cost").GetDouble().ShouldBeGreaterThan(0, "a cap by a judge that says nothing of the target costs");
+        (await _cli.RunAsync(["aggregate", rows, "--aggregator", id, "--out", _cli.At("again"), "--store", Store])).ShouldBe(0, _cli.Error);
+        foreach (var row in _cli.Rows("again/results.jsonl").Where(static r => r.GetProperty("scores").GetProperty("noise").GetDouble() == 0))
+        {
+            row.GetProperty("score").GetDouble().ShouldBeLessThanOrEqualTo(2);
+            row.GetProperty("interval")[0].GetDouble().ShouldBeLessThanOrEqualTo(2);
+        }
+
+        foreach (var (guard, message) in new[] { ("cap:nobody<0.1=2", "there is no judge 'nobody'"), ("cap:noise=2", "write veto:JUDGE<THRESHOLD=LIMIT"), ("veto:noise<7=1", "the threshold is a mapped score from 0 to 1") })
+        {
+            (await _cli.RunAsync(["train", "--scores", rows, "--target", "target", "--model", "mean-fit", "--guard", guard, "--store", Store])).ShouldBe(2);
+            _cli.Error.ShouldContain(message);
+        }
+    }
+
+    [Fact]
+    public async Task A_version_learned_from_comparisons_scores_comparisons_and_swapping_the_answers_flips_its_sign()
+    {
+        var verdicts = WriteVerdicts();
+        var (status, line) = await _cli.RunJsonAsync(["train", "--scores", verdicts, "--target", "label", "--model", "non-negative", "--repeats", "1", "--name", "vote", "--no-activate", "--store", Store, "--json"]);
+        status.ShouldBe(0, _cli.Error);
+        var id = line.GetProperty("version").GetString()!;
+        (await _cli.RunAsync(["aggregate", verdicts, "--aggregator", id, "--min-coverage", "0.5", "--out", _cli.At("again"), "--store", Store])).ShouldBe(0, _cli.Error);
+        var rows = _cli.Rows("again/verdicts.jsonl");
+        var swapped = _cli.Write("swapped.jsonl", [.. rows.Select(static r => $$$"""{"id":{{{r.GetProperty("id").GetRawText()}}},"verdicts":{"good":{{{Swap(r, "good")}}},"noise":{{{Swap(r, "noise")}}}}}""")]);
+        (await _cli.RunAsync(["aggregate", swapped, "--aggregator", id, "--min-coverage", "0.5", "--out", _cli.At("mirrored"), "--store", Store])).ShouldBe(0, _cli.Error);
+        var mirrored = _cli.Rows("mirrored/verdicts.jsonl");
+        for (var i = 0; i < rows.Length; i++)
+        {
+            mirrored[i].GetProperty("score").GetDouble().ShouldBe(-rows[i].GetProperty("score").GetDouble());
+            rows[i].GetProperty("preferred").GetString().ShouldBe(rows[i].GetProperty("score").GetDouble() switch { > 0 => "A>B", < 0 => "B>A", _ => "A=B" });
+        }
+
+        rows.Average(static r => r.GetProperty("preferred").GetString() == r.GetProperty("label").GetString() ? 1.0 : 0.0).ShouldBeGreaterThan(0.8);
+
+        // The same from a sweep, where the version is fixed at the start, and from the stored sweep again.
+        _cli.Write("comparisons.jsonl", [.. rows.Select(static r => $$"""{"id":{{r.GetProperty("id").GetRawText()}},"prompt":"p","answer_a":"a","answer_b":"b","label":"{{r.GetProperty("label").GetString()}}"}""")]);
+        var (swept, _) = await _cli.RunJsonAsync(["compare", "run", "--comparisons", _cli.At("comparisons.jsonl"), "--judges", $"replay:{verdicts}", "--aggregator", id, "--min-coverage", "0.5", "--out", _cli.At("swept"), "--store", Store, "--json"]);
+        swept.ShouldBe(0, _cli.Error);
+        var fromSweep = _cli.Rows("swept/verdicts.jsonl");
+        for (var i = 0; i < rows.Length; i++) fromSweep[i].GetProperty("score").GetDouble().ShouldBe(rows[i].GetProperty("score").GetDouble());
+        fromSweep.ShouldAllBe(r => r.GetProperty("aggregator").GetString() == id);
+        var summary = JsonDocument.Parse(File.ReadAllText(_cli.At("swept/summary.json"))).RootElement;
+        summary.GetProperty("aggregated").GetProperty("accuracy").GetDouble().ShouldBe(rows.Average(static r => r.GetProperty("preferred").GetString() == r.GetProperty("label").GetString() ? 1.0 : 0.0), 1e-12);
+        (await _cli.RunAsync(["aggregate", summary.GetProperty("sweep").GetString()!, "--aggregator", id, "--out", _cli.At("stored"), "--store", Store])).ShouldBe(0, _cli.Error);
+        File.ReadAllText(_cli.At("stored/verdicts.jsonl")).ShouldBe(File.ReadAllText(_cli.At("swept/verdicts.jsonl")));
+
+        (await _cli.RunAsync(["aggregate", WriteRows("rows.jsonl"), "--aggregator", id, "--out", _cli.At("wrong"), "--store", Store])).ShouldBe(2);
+        _cli.Error.ShouldContain("was learned from comparisons");
+        static string Swap(JsonElement row, string judge) => $"[{row.GetProperty("verdicts").GetProperty(judge)[1].GetRawText()},{row.GetProperty("verdicts").GetProperty(judge)[0].GetRawText()}]";
+    }
+
     private string Store => _cli.At("store.db");
 
     private Task<(int Status, JsonElement Line)> TrainAsync(params string[] arguments) =>
@@ -172,6 +254,20 @@ public sealed class AggregatorCommandTests : IDisposable
             var target = 1 + good + Math.Round((random.NextDouble() - 0.5) * 0.4, 2);
             return string.Create(CultureInfo.InvariantCulture, $$"""{"id":"r{{seed}}-{{i}}","group":"g{{i / 4}}","target":{{target}},"scores":{"good":{{good}},"noise":{{random.Next(0, 5)}},"more":{{random.Next(0, 5)}}},"unscored":{},"score":null,"coverage":1,"aggregator":"mean"}""");
         })]);
+    }
+
+    /// <summary>A judge that is right nine times in ten, whatever the order, and one that says the first is better in half of all cases; some of its replies cannot be read.</summary>
+    private string WriteVerdicts()
+    {
+        var random = new Random(3);
+        return _cli.Write("verdicts.jsonl", [.. Enumerable.Range(0, 120).Select(i =>
+        {
+            var label = random.Next(2) == 0 ? "A>B" : "B>A";
+            var good = random.NextDouble() < 0.9 ? label : Flip(label);
+            var noise = random.Next(5) == 0 ? "null" : random.Next(2) == 0 ? "\"A>B\"" : "\"B>A\"";
+            return $$$"""{"id":"c{{{i}}}","label":"{{{label}}}","verdicts":{"good":["{{{good}}}","{{{Flip(good)}}}"],"noise":[{{{noise}}},{{{noise}}}]}}""";
+        })]);
+        static string Flip(string verdict) => verdict == "A>B" ? "B>A" : "A>B";
     }
 
     private void WritePairs() => _cli.Write("pairs.jsonl", [.. Enumerable.Range(0, 240).Select(static i => FormattableString.Invariant($$"""{"id":"r1-{{i}}","prompt":"p{{i / 4}}","answer":"a{{i}}"}"""))]);

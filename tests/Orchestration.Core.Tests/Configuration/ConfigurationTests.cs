@@ -79,7 +79,7 @@ public sealed class ConfigurationTests
             Endpoint = new Uri("http://127.0.0.1:8000/v1"),
             Model = new ModelIdentity("", "meta-llama/Llama-3.3-70B-Instruct", ""),
         });
-        (deployment.Concurrency, deployment.Attempts, deployment.Timeout.TotalSeconds, deployment.LongestRetryWait.TotalSeconds).ShouldBe((32, 6, 60, 60));
+        (deployment.Concurrency, deployment.Attempts, deployment.Timeout.TotalSeconds, deployment.LongestRetryWait.TotalSeconds).ShouldBe((32, 8, 60, 60));
         (deployment.Json, deployment.OutputLimit, deployment.Prices, deployment.KeyEnvironment).ShouldBe((JsonSupport.Schema, OutputLimitParameter.MaxTokens, null, null));
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Orchestration.Core.Aggregation.Versions;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Models;
 
 namespace Orchestration.Core.Aggregation.Serving;
@@ -9,11 +10,18 @@ public sealed class LoadedVersion
 {
     private readonly ConditionalWeakTable<AggregatorColumns, VersionBinding> _bindings = [];
 
-    private LoadedVersion(AggregatorVersion version, IScoreModel model)
+    private LoadedVersion(AggregatorVersion version, IScoreModel model, CrossConformal? intervals)
     {
         Version = version;
         Model = model;
+        Intervals = intervals;
     }
+
+    /// <summary>The level of intervals.</summary>
+    public const double IntervalLevel = 0.9;
+
+    /// <summary>What intervals are made from; null where the version has none.</summary>
+    public CrossConformal? Intervals { get; }
 
     /// <summary>The version.</summary>
     public AggregatorVersion Version { get; }
@@ -41,7 +49,9 @@ public sealed class LoadedVersion
             var model = ScoreModels.Restore(version.Model);
             var judges = version.Manifest.Basis.Judges.Count;
             if (model.Judges != judges) throw new ArgumentException($"Its model takes {model.Judges} judges and its manifest names {judges}.", nameof(version));
-            return new LoadedVersion(version, model);
+            var intervals = version.Parts.TryGetValue(AggregatorVersion.IntervalPart, out var state) ? CrossConformal.Restore(state) : null;
+            if (intervals is not null && intervals.Judges != judges) throw new ArgumentException($"Its intervals are of {intervals.Judges} judges and its manifest names {judges}.", nameof(version));
+            return new LoadedVersion(version, model, intervals);
         }
         catch (ArgumentException e)
         {
@@ -73,8 +83,9 @@ public sealed class LoadedVersion
         var rows = columns == 0 ? 0 : request.Scores.Length / columns;
         if (rows * columns != request.Scores.Length) throw new ArgumentException($"{request.Scores.Length} scores are no rows of {columns} columns.", nameof(request));
         if (!request.Pairs.IsEmpty && request.Pairs.Length != rows) throw new ArgumentException($"{request.Pairs.Length} hashes for {rows} rows.", nameof(request));
-        var reply = new AggregatorReply { Versions = [Id], Scores = new double[rows], Coverage = new double[rows] };
-        binding.Predict(request.Scores.Span, reply.Scores, reply.Coverage, request.MinCoverage);
+        var ends = Intervals is not null && request.WithIntervals ? rows : 0;
+        var reply = new AggregatorReply { Versions = [Id], Scores = new double[rows], Coverage = new double[rows], Lower = new double[ends], Upper = new double[ends] };
+        binding.Predict(request.Scores.Span, reply.Scores, reply.Coverage, request.MinCoverage, reply.Lower, reply.Upper);
         return reply;
     }
 

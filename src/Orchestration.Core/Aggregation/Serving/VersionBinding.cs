@@ -14,6 +14,7 @@ public sealed class VersionBinding
     private readonly LoadedVersion _version;
     private readonly int[] _columns;
     private readonly AggregatorJudge[] _judges;
+    private readonly bool _isOfComparisons;
     private readonly int _width;
 
     private VersionBinding(LoadedVersion version, AggregatorColumns columns, int[] places, string? refusal)
@@ -21,6 +22,7 @@ public sealed class VersionBinding
         _version = version;
         _columns = places;
         _judges = [.. version.Judges];
+        _isOfComparisons = version.Version.Manifest.Basis.LearnedFrom == LearnedFrom.Comparisons;
         _width = columns.Columns.Count;
         Refusal = refusal;
     }
@@ -81,8 +83,10 @@ public sealed class VersionBinding
     /// <param name="results">One place a row; NaN where there is no score.</param>
     /// <param name="coverage">One place a row: the share of the version's judges with a score.</param>
     /// <param name="minCoverage">Least share for a row to get a score.</param>
+    /// <param name="lower">Lower ends of the intervals, NaN where there is none; empty where none is wanted.</param>
+    /// <param name="upper">Upper ends.</param>
     /// <exception cref="InvalidOperationException">The version refuses these columns.</exception>
-    public void Predict(ReadOnlySpan<double> scores, Span<double> results, Span<double> coverage, double minCoverage)
+    public void Predict(ReadOnlySpan<double> scores, Span<double> results, Span<double> coverage, double minCoverage, Span<double> lower = default, Span<double> upper = default)
     {
         if (Refusal is not null) throw new InvalidOperationException(Refusal);
         var judges = _judges.Length;
@@ -96,12 +100,14 @@ public sealed class VersionBinding
                 Map(scores.Slice(start * _width, rows * _width), inputs);
                 var part = results.Slice(start, rows);
                 _version.Model.Predict(inputs, part);
+                if (_isOfComparisons) Subtract(inputs, part);
                 for (var row = 0; row < rows; row++)
                 {
                     var present = 0;
                     foreach (var value in inputs.Slice(row * judges, judges)) present += double.IsNaN(value) ? 0 : 1;
                     coverage[start + row] = (double)present / judges;
                     if (present == 0 || coverage[start + row] < minCoverage) part[row] = double.NaN;
+                    if (!lower.IsEmpty) (lower[start + row], upper[start + row]) = Ends(inputs.Slice(row * judges, judges), part[row]);
                 }
             }
         }
@@ -109,6 +115,32 @@ public sealed class VersionBinding
         {
             ArrayPool<double>.Shared.Return(mapped);
         }
+    }
+
+    // What is said of a comparison is f(A) − f(B), and B's mapped verdicts mirror A's.
+    private void Subtract(ReadOnlySpan<double> mapped, Span<double> results)
+    {
+        var mirrored = ArrayPool<double>.Shared.Rent(mapped.Length);
+        var other = ArrayPool<double>.Shared.Rent(results.Length);
+        try
+        {
+            for (var i = 0; i < mapped.Length; i++) mirrored[i] = 1 - mapped[i];
+            _version.Model.Predict(mirrored.AsSpan(0, mapped.Length), other.AsSpan(0, results.Length));
+            for (var row = 0; row < results.Length; row++) results[row] -= other[row];
+        }
+        finally
+        {
+            ArrayPool<double>.Shared.Return(mirrored);
+            ArrayPool<double>.Shared.Return(other);
+        }
+    }
+
+    // An interval without end says nothing, and no number of a file could hold it.
+    private (double Lower, double Upper) Ends(ReadOnlySpan<double> mapped, double score)
+    {
+        if (double.IsNaN(score)) return (double.NaN, double.NaN);
+        var interval = _version.Intervals!.Predict(mapped, LoadedVersion.IntervalLevel);
+        return double.IsFinite(interval.Low) && double.IsFinite(interval.High) ? (interval.Low, interval.High) : (double.NaN, double.NaN);
     }
 
     private static string? Difference(LoadedVersion version, AggregatorJudge judge, AggregatorColumn column)

@@ -2,8 +2,10 @@ using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Sweeps;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Models.Guards;
 using Orchestration.Learning.Selection;
 
 namespace Orchestration.Core.Aggregation.Training;
@@ -41,6 +43,9 @@ public sealed record TrainSettings
     /// <summary>The target's stated range; null for that of the rows.</summary>
     public (double Low, double High)? TargetRange { get; init; }
 
+    /// <summary>Stated rules around the version; of human scores only.</summary>
+    public IReadOnlyList<AggregatorGuard> Guards { get; init; } = [];
+
     /// <summary>True leaves out the baselines and everything else that is not needed for the decision.</summary>
     public bool OnlyDecision { get; init; }
 
@@ -52,7 +57,8 @@ public sealed record TrainSettings
 /// <param name="Version">The version.</param>
 /// <param name="Report">Everything on the same folds, and the decision.</param>
 /// <param name="Notes">What a reader has to know, in sentences.</param>
-public sealed record TrainedAggregator(AggregatorVersion Version, TrainingReport Report, IReadOnlyList<string> Notes);
+/// <param name="Guards">What its guards do and cost out of fold; null where it has none.</param>
+public sealed record TrainedAggregator(AggregatorVersion Version, TrainingReport Report, IReadOnlyList<string> Notes, GuardReport? Guards = null);
 
 /// <summary>Trains versions from rows: a thin layer between what was read and <see cref="Trainer"/>.</summary>
 public static class AggregatorTrainer
@@ -80,7 +86,9 @@ public static class AggregatorTrainer
         {
             var report = set.Scores is { } scores ? Trainer.Run(scores, plan, cancellationToken) : Trainer.Run(set.Preferences!, plan, cancellationToken);
             notes.AddRange(report.Notes);
-            return new TrainedAggregator(VersionOf(set, settings, report, active, inputs), report, notes);
+            var guards = GuardsOf(set, settings.Guards);
+            var cost = guards.Length == 0 ? null : GuardReport.Of(guards, set.Scores!, report.Candidate.OutOfFold);
+            return new TrainedAggregator(VersionOf(set, settings, report, active, inputs, guards), report, notes, cost);
         }
         catch (ArgumentException e)
         {
@@ -152,9 +160,26 @@ public static class AggregatorTrainer
         return new ActiveVersion(new RemappedModel(active, set.Judges), seen, recipe);
     }
 
-    private static AggregatorVersion VersionOf(TrainingSet set, TrainSettings settings, TrainingReport report, LoadedVersion? active, IReadOnlyList<InputFile> inputs)
+    private static Guard[] GuardsOf(TrainingSet set, IReadOnlyList<AggregatorGuard> guards)
     {
-        var model = report.Candidate.Model.State;
+        if (guards.Count != 0 && set.Scores is null) throw new OrchestrationException(ErrorCodes.Usage, "--guard: guards limit human scores, and these are comparisons. Leave it out.");
+        return [.. guards.Select(g => new Guard(
+            g.Kind,
+            Enumerable.Range(0, set.Judges.Count).FirstOrDefault(j => set.Judges[j].Name == g.Judge, -1) is var judge and >= 0
+                ? judge
+                : throw new OrchestrationException(ErrorCodes.Usage, $"--guard: there is no judge '{g.Judge}' in these rows. There are: {string.Join(", ", set.Judges.Take(10).Select(static j => j.Name))}."),
+            g.Threshold,
+            g.Value))];
+    }
+
+    private static AggregatorVersion VersionOf(
+        TrainingSet set, TrainSettings settings, TrainingReport report, LoadedVersion? active, IReadOnlyList<InputFile> inputs, Guard[] guards)
+    {
+        var parts = new Dictionary<string, ModelState>(StringComparer.Ordinal) { [AggregatorVersion.ModelPart] = Guarded(report.Candidate.Model).State };
+
+        // From folds of rows an interval would be too narrow: rows of one prompt tell of one another.
+        if (set.Scores is { } scores && report.GroupedFolds)
+            parts.Add(AggregatorVersion.IntervalPart, CrossConformal.Of(scores, report.Draws[0], [.. report.FoldModels.Select(Guarded)], ResidualKind.Absolute, settings.Seed).State);
         return AggregatorVersion.Create(
             new AggregatorManifest
             {
@@ -166,7 +191,8 @@ public static class AggregatorTrainer
                     Target = set.Target,
                     Training = set.Facts,
                     Recipe = report.Candidate.Name,
-                    Model = model.Kind,
+                    Model = report.Candidate.Model.State.Kind,
+                    Guards = settings.Guards,
                     Monotone = settings.Monotone,
                     Seed = settings.Seed,
                     Folds = settings.Folds,
@@ -183,7 +209,9 @@ public static class AggregatorTrainer
                 Inputs = [.. inputs.Select(static i => i with { Path = i.Path == "-" ? i.Path : Path.GetFullPath(i.Path) })],
                 Build = SweepDefinition.ProductVersion,
             },
-            new Dictionary<string, ModelState>(StringComparer.Ordinal) { [AggregatorVersion.ModelPart] = model });
+            parts);
+
+        IScoreModel Guarded(IScoreModel inner) => guards.Length == 0 ? inner : new GuardedModel(inner, guards);
     }
 
     /// <summary>Figures by the names that reports use; those that are not defined are left out.</summary>

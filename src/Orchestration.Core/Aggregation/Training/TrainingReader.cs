@@ -130,7 +130,7 @@ public static class TrainingReader
             row.Kind = hasVerdicts ? LearnedFrom.Comparisons : LearnedFrom.Scores;
             if (hasVerdicts)
             {
-                if (ReadVerdicts(verdicts, row.Scores) is { } fault) return fault;
+                if (VerdictValue.Read(verdicts, row.Scores, _judges) is { } fault) return fault;
                 if (root.TryGetProperty(input.Target, out var label) && label.ValueKind != JsonValueKind.Null)
                 {
                     if (label.ValueKind != JsonValueKind.String || PreferenceText.Parse(label.GetString()!) is not { } preference) return RowRules.UnknownLabel(input.Target);
@@ -219,21 +219,6 @@ public static class TrainingReader
 
             return null;
         }
-
-        private RowFault? ReadVerdicts(JsonElement verdicts, List<(string, double)> into)
-        {
-            foreach (var judge in verdicts.EnumerateObject())
-            {
-                if (_judges?.Contains(judge.Name) == false) continue;
-                if (judge.Value.ValueKind != JsonValueKind.Array || judge.Value.GetArrayLength() != 2)
-                    return new RowFault(RejectReason.WrongType, $"The verdicts of '{judge.Name}' should be two: as shown, and with A and B swapped.");
-                into.Add((judge.Name, VerdictValue.Of(Verdict(judge.Value[0]), Verdict(judge.Value[1]))));
-            }
-
-            return null;
-        }
-
-        private static Preference? Verdict(JsonElement element) => element.ValueKind == JsonValueKind.String ? PreferenceText.Parse(element.GetString()!) : null;
 
         private void ReadCsv(RawChunk chunk, CsvHeader header)
         {
@@ -367,6 +352,25 @@ internal static class VerdictValue
 {
     /// <summary>The mean of both, the second one flipped back: −1 to 1, above 0 for answer A; NaN where neither is readable.</summary>
     public static double Of(Preference? asShown, Preference? swapped) => VerdictFeatures.Mean(Sign(asShown), Sign(swapped));
+
+    /// <summary>Reads <c>verdicts{judge: [as shown, as shown with A and B swapped]}</c>.</summary>
+    /// <param name="verdicts">An object.</param>
+    /// <param name="into">Takes a judge's name and its mean verdict.</param>
+    /// <param name="wanted">The judges to read; null for all.</param>
+    public static RowFault? Read(JsonElement verdicts, List<(string, double)> into, IReadOnlySet<string>? wanted = null)
+    {
+        foreach (var judge in verdicts.EnumerateObject())
+        {
+            if (wanted?.Contains(judge.Name) == false) continue;
+            if (judge.Value.ValueKind != JsonValueKind.Array || judge.Value.GetArrayLength() != 2)
+                return new RowFault(RejectReason.WrongType, $"The verdicts of '{judge.Name}' should be two: as shown, and with A and B swapped.");
+            into.Add((judge.Name, Of(Verdict(judge.Value[0]), Verdict(judge.Value[1]))));
+        }
+
+        return null;
+    }
+
+    private static Preference? Verdict(JsonElement element) => element.ValueKind == JsonValueKind.String ? PreferenceText.Parse(element.GetString()!) : null;
 
     private static double Sign(Preference? verdict) => verdict switch { null => double.NaN, Preference.A => 1, Preference.B => -1, _ => 0 };
 }

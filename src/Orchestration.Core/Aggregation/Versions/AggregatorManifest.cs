@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs.Reading;
+using Orchestration.Learning.Models.Guards;
 
 namespace Orchestration.Core.Aggregation.Versions;
 
@@ -145,19 +146,6 @@ public sealed record AggregatorTraining(
     string? GroupField = null,
     string? WeightField = null,
     string? PartField = null);
-
-/// <summary>What a guard does when its judge's mapped score falls to its threshold.</summary>
-public enum GuardKind
-{
-    /// <summary>The aggregate is at most <see cref="AggregatorGuard.Value"/> where the judge's mapped score is below the threshold.</summary>
-    Cap,
-
-    /// <summary>The aggregate is at least <see cref="AggregatorGuard.Value"/> where the judge's mapped score is above the threshold.</summary>
-    Floor,
-
-    /// <summary>The aggregate is <see cref="AggregatorGuard.Value"/> where the judge's mapped score is below the threshold.</summary>
-    Veto,
-}
 
 /// <summary>A stated, unlearned rule on one judge.</summary>
 /// <param name="Kind">What it does.</param>

@@ -14,6 +14,9 @@ public sealed class AggregatorVersion
     /// <summary>The part that every version has: the model.</summary>
     public const string ModelPart = "model";
 
+    /// <summary>The part that intervals are made from, where a version has them.</summary>
+    public const string IntervalPart = "interval";
+
     /// <summary>The largest manifest that is read, in bytes.</summary>
     public const int MaxManifestBytes = 128 << 20;
 

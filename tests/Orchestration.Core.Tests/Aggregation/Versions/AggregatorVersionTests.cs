@@ -2,6 +2,7 @@ using System.Text;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Judging;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Models.Guards;
 using Shouldly;
 using Xunit;
 
