@@ -92,7 +92,7 @@ public static class GamingExperiment
             ],
             Layout = ExperimentLayout.List,
             ColumnsAre = "figure",
-            FigureIs = "reach of one judge, share of the target's range",
+            FigureIs = "reach, share of the target's range",
             Rows = rows,
             Meaning = [.. Meaning(recipes, rows, inner.Name)],
             Settings = bench.Facts(("bounded", inner.Name), ("bounds", string.Join(", ", bounds.Distinct().Order().Select(ExperimentBench.Number)))),
