@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
+using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Judges;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Spending;
@@ -25,6 +26,7 @@ public static class CommandLine
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),
+            ExperimentCommands.Create(context),
             CostCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),

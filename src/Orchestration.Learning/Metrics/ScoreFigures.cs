@@ -52,7 +52,7 @@ public sealed record ScoreFigures(Figure R2, Figure Mse, Figure Mae, Figure Spea
             GroupInfluence.Figure(parts[0]), GroupInfluence.Figure(parts[1]), GroupInfluence.Figure(parts[2]), GroupInfluence.Figure(parts[3]), GroupInfluence.Figure(parts[4]));
     }
 
-    private static GroupInfluence Pooled(in GroupInfluence error, double[] targets, in RowGroups rows)
+    internal static GroupInfluence Pooled(in GroupInfluence error, double[] targets, in RowGroups rows)
     {
         var mean = 0.0;
         for (var i = 0; i < targets.Length; i++) mean += rows.Share(i) * targets[i];

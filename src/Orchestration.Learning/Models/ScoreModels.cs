@@ -5,6 +5,7 @@ using Orchestration.Learning.Models.Linear;
 using Orchestration.Learning.Models.Neural;
 using Orchestration.Learning.Models.Stacked;
 using Orchestration.Learning.Models.Trees;
+using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Learning.Models;
 
@@ -22,6 +23,7 @@ public static class ScoreModels
         [StackedModel.Kind] = StackedModel.Restore,
         [GuardedModel.Kind] = GuardedModel.Restore,
         [TreeModel.Kind] = TreeModel.Restore,
+        [BoundedModel.Kind] = BoundedModel.Restore,
     };
 
     /// <summary>The kinds that <see cref="Restore"/> reads, in ordinal order.</summary>

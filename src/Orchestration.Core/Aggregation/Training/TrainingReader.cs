@@ -147,7 +147,19 @@ public static class TrainingReader
             }
 
             if (ReadScores(scores, row.Scores) is { } bad) return bad;
-            if (root.TryGetProperty(input.Target, out var target) && target.ValueKind != JsonValueKind.Null)
+            if (input.Raters.Count != 0)
+            {
+                row.Ratings = [];
+                foreach (var rater in input.Raters)
+                {
+                    if (FieldPath.TryFind(root, rater, out var rating) && ReadRating(rater, rating, row.Ratings) is { } wrong) return wrong;
+                }
+
+                row.TakeMeanOfRatings();
+                return Complete(row, NamesOf(root));
+            }
+
+            if (FieldPath.TryFind(root, input.Target, out var target) && target.ValueKind != JsonValueKind.Null)
             {
                 if (target.ValueKind != JsonValueKind.Number) return new RowFault(RejectReason.WrongType, $"The field '{input.Target}' should be a human score, a number; write null where there is none.");
                 if (!target.TryGetDouble(out row.Target) || !double.IsFinite(row.Target)) return JsonFaults.NotFinite(input.Target);
@@ -155,6 +167,36 @@ public static class TrainingReader
             }
 
             return Complete(row, NamesOf(root));
+        }
+
+        /// <summary>One rating, or all of a list or an object of ratings.</summary>
+        private static RowFault? ReadRating(string rater, JsonElement rating, List<(string, double)> into)
+        {
+            switch (rating.ValueKind)
+            {
+                case JsonValueKind.Null:
+                    return null;
+                case JsonValueKind.Number:
+                    if (!rating.TryGetDouble(out var value) || !double.IsFinite(value)) return JsonFaults.NotFinite(rater);
+                    into.Add((rater, value));
+                    return null;
+                case JsonValueKind.Array:
+                    for (var i = 0; i < rating.GetArrayLength(); i++)
+                    {
+                        if (ReadRating(string.Create(CultureInfo.InvariantCulture, $"{rater}[{i}]"), rating[i], into) is { } fault) return fault;
+                    }
+
+                    return null;
+                case JsonValueKind.Object:
+                    foreach (var one in rating.EnumerateObject())
+                    {
+                        if (ReadRating($"{rater}.{one.Name}", one.Value, into) is { } fault) return fault;
+                    }
+
+                    return null;
+                default:
+                    return new RowFault(RejectReason.WrongType, $"The field '{rater}' should be an annotator's rating, a number; write null where there is none.");
+            }
         }
 
         private RowFault? ReadScores(JsonElement scores, List<(string, double)> into)
@@ -208,7 +250,7 @@ public static class TrainingReader
             }
 
             if (count != fields.Length) return CsvScanner.WrongCount(count, fields.Length);
-            var row = new TrainingRow { Scores = [], Weight = 1, Kind = LearnedFrom.Scores };
+            var row = new TrainingRow { Scores = [], Weight = 1, Kind = LearnedFrom.Scores, Ratings = input.Raters.Count == 0 ? null : [] };
             for (var f = 0; f < fields.Length; f++)
             {
                 var name = header.Names[f];
@@ -216,7 +258,13 @@ public static class TrainingReader
                 if (name == (input.Group ?? "group")) row.Group = fields[f];
                 if (name == "prompt" && input.Group is null) row.Prompt = fields[f];
                 if (name == input.Part) row.Part = fields[f];
-                if (name == input.Target && fields[f].Length != 0)
+                if (row.Ratings is not null && input.Raters.Contains(name, StringComparer.Ordinal))
+                {
+                    if (fields[f].Length == 0) continue;
+                    if (!Number(fields[f], out var rating)) return NoNumber(name);
+                    row.Ratings.Add((name, rating));
+                }
+                else if (row.Ratings is null && name == input.Target && fields[f].Length != 0)
                 {
                     if (!Number(fields[f], out row.Target)) return NoNumber(name);
                     row.HasTarget = true;
@@ -233,6 +281,7 @@ public static class TrainingReader
                 }
             }
 
+            row.TakeMeanOfRatings();
             return row.Scores.Count == 0
                 ? new RowFault(RejectReason.MissingField, $"No column holds a judge's scores; the file has {FieldHints.List(header.Names)}. Call the columns scores.NAME, or name them with --judges.")
                 : Complete(row, header.Names);

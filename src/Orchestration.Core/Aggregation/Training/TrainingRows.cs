@@ -26,6 +26,12 @@ public sealed record TrainingInput
     /// <summary>The judges to learn from; empty for all. In CSV the columns of these names, otherwise those called <c>scores.NAME</c>.</summary>
     public IReadOnlyList<string> Judges { get; init; } = [];
 
+    /// <summary>
+    /// Fields of several annotators' ratings, by name or path; one that holds a list or an object stands for all in it. Where there are some, <see cref="Target"/> is only the name
+    /// of their mean, which becomes the human score. Empty otherwise.
+    /// </summary>
+    public IReadOnlyList<string> Raters { get; init; } = [];
+
     /// <summary>Where bad rows go; null where they are only counted.</summary>
     public string? RejectsPath { get; init; }
 }
@@ -36,6 +42,8 @@ public sealed class TrainingRows
     private readonly Dictionary<string, int> _judges = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
     private readonly List<List<double>> _columns = [];
+    private readonly Dictionary<string, List<double>> _ratings = new(StringComparer.Ordinal);
+    private readonly List<string> _raters = [];
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
 
     /// <summary>Human scores or comparisons; null before the first row.</summary>
@@ -91,6 +99,17 @@ public sealed class TrainingRows
         return column;
     }
 
+    /// <summary>The annotators, in the order in which they were met; empty where none were asked for.</summary>
+    public IReadOnlyList<string> Raters => _raters;
+
+    /// <summary>An annotator's ratings, one a row; NaN where there is none.</summary>
+    public IReadOnlyList<double> Ratings(int rater)
+    {
+        var column = _ratings[_raters[rater]];
+        while (column.Count < Count) column.Add(double.NaN);
+        return column;
+    }
+
     internal bool HasId(string id) => _ids.Contains(id);
 
     internal void Add(in TrainingRow row)
@@ -106,6 +125,18 @@ public sealed class TrainingRows
             }
 
             var column = _columns[judge];
+            while (column.Count < Count) column.Add(double.NaN);
+            column.Add(value);
+        }
+
+        foreach (var (name, value) in row.Ratings ?? [])
+        {
+            if (!_ratings.TryGetValue(name, out var column))
+            {
+                _ratings.Add(name, column = []);
+                _raters.Add(name);
+            }
+
             while (column.Count < Count) column.Add(double.NaN);
             column.Add(value);
         }
@@ -136,4 +167,14 @@ internal struct TrainingRow
     public bool HasTarget;
     public Versions.LearnedFrom? Kind;
     public List<(string Judge, double Score)> Scores;
+    public List<(string Rater, double Rating)>? Ratings;
+
+    /// <summary>Where several annotators were asked for, the mean of those who rated the row is its human score.</summary>
+    public void TakeMeanOfRatings()
+    {
+        if (Ratings is not { Count: > 0 } ratings) return;
+        var sum = 0.0;
+        foreach (var (_, rating) in ratings) sum += rating;
+        (HasTarget, Target) = (true, sum / ratings.Count);
+    }
 }
