@@ -7,6 +7,7 @@ using Orchestration.Core.Aggregation.Activation;
 using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Aggregation.Versions;
+using Orchestration.Core.Experiments;
 using Orchestration.Learning.Metrics;
 
 namespace Orchestration.Cli.Aggregators;
@@ -28,7 +29,13 @@ internal sealed class TrainSession(CliContext context, EmbeddedHost host)
         var catalog = host.Store.Aggregators;
         var setting = await catalog.SettingAsync(settings.Name, cancellationToken);
         var active = setting.Active is { } id && await catalog.FindAsync(id, settings.Name, cancellationToken) is { } stored ? LoadedVersion.Load(stored) : null;
-        var trained = AggregatorTrainer.Train(set, settings, active, rows.Inputs, cancellationToken);
+        TrainedAggregator trained;
+        using (var progress = new StepProgressView(context))
+        {
+            var told = settings with { Progress = (done, folds) => progress.Report(new ExperimentProgress(done, folds, "folds fitted")) };
+            trained = AggregatorTrainer.Train(set, told, active, rows.Inputs, cancellationToken);
+        }
+
         var seconds = context.Time.GetElapsedTime(_startedAt).TotalSeconds;
         var version = trained.Version.Signed(context.Environment("USER") ?? context.Environment("USERNAME"), context.Time.GetUtcNow(), Math.Round(seconds, 3));
 

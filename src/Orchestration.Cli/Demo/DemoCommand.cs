@@ -80,14 +80,15 @@ internal static class DemoCommand
         private async Task<int> AggregatorAsync(CancellationToken cancellationToken)
         {
             string[] train = ["train", "--scores", At("pairs/results.jsonl"), "--target", "target", "--name", "demo", "--store", At("store.db")];
-            await SayAsync("Learn to combine the judges from the samples' human scores. It becomes active only where it is surely better than their mean, on prompts it has not seen.");
-            if (await RunAsync(train) is var status and not ExitStatus.Completed) return status;
+            await SayAsync("Learn to combine the judges from the samples' human scores: one curve a judge, none falling. It becomes active only where it is surely better than their mean, on prompts it has not seen.");
+            if (await RunAsync([.. train, "--model", "gam", "--monotone"]) is var status and not ExitStatus.Completed) return status;
+
+            await SayAsync("What it learned, as one page that works offline: curves, importance, calibration, contributions.");
+            if ((status = await RunAsync(["aggregator", "explain", await NewestAsync(cancellationToken), "--refits", "0", "--output", At("explain.html"), "--store", At("store.db")])) != ExitStatus.Completed) return status;
 
             await SayAsync("A second version is swapped in by force, with a reason that is kept; the stored judgments are scored under it, without a call; and back again.");
             if ((status = await RunAsync([.. train, "--model", "mean-fit", "--no-activate"])) != ExitStatus.Completed) return status;
-            string second;
-            await using (var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = At("store.db"), TimeProvider = context.Time }, cancellationToken))
-                second = (await store.Aggregators.ListAsync("demo", cancellationToken))[0].Id[..12];
+            var second = await NewestAsync(cancellationToken);
             string[][] swap =
             [
                 ["aggregator", "activate", second, "--force", "--reason", "to show a swap", "--store", At("store.db")],
@@ -101,6 +102,12 @@ internal static class DemoCommand
             }
 
             return ExitStatus.Completed;
+        }
+
+        private async Task<string> NewestAsync(CancellationToken cancellationToken)
+        {
+            await using var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = At("store.db"), TimeProvider = context.Time }, cancellationToken);
+            return (await store.Aggregators.ListAsync("demo", cancellationToken))[0].Id[..12];
         }
 
         private string At(string name) => Path.Combine(folder, name);

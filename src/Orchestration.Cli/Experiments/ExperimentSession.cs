@@ -1,3 +1,4 @@
+using Orchestration.Cli.Hosting;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -37,7 +38,7 @@ internal sealed class ExperimentSession(CliContext context, ExperimentOptions op
         await notes.OfJudgesAsync(set);
 
         ExperimentOutcome outcome;
-        using (var progress = new ExperimentProgressView(context)) outcome = Do(experiment, set, rows, settings, progress);
+        using (var progress = new StepProgressView(context)) outcome = Do(experiment, set, rows, settings, progress);
         cancellationToken.ThrowIfCancellationRequested();
 
         await File.WriteAllTextAsync(json, ExperimentJson.Write(outcome, indented: true) + "\n", new UTF8Encoding(false), cancellationToken);
@@ -62,7 +63,7 @@ internal sealed class ExperimentSession(CliContext context, ExperimentOptions op
         return ExitStatus.Completed;
     }
 
-    private static ExperimentOutcome Do(ExperimentOnRows experiment, TrainingSet set, TrainingRows rows, ExperimentSettings settings, ExperimentProgressView progress)
+    private static ExperimentOutcome Do(ExperimentOnRows experiment, TrainingSet set, TrainingRows rows, ExperimentSettings settings, StepProgressView progress)
     {
         try
         {

@@ -34,6 +34,8 @@ internal sealed class ModelStateReader
         _ => throw Bad($"the setting {name} is neither true nor false"),
     };
 
+    public bool HasSetting(string name) => _settings.ContainsKey(name);
+
     public bool Has(string tensor) => _tensors.ContainsKey(tensor);
 
     /// <summary>An array of the sizes asked for; −1 takes any size. Not copied.</summary>

@@ -13,9 +13,10 @@ internal static class OutOfFold
     /// <param name="draws">The folds.</param>
     /// <param name="options">Seed, threads and cancellation.</param>
     /// <param name="models">Called with each model: draw, recipe, fold. Null where nobody wants them. Calls may come from several threads.</param>
+    /// <param name="progress">Told how many folds are done, and of how many. Null where nobody asks. Calls may come from several threads.</param>
     /// <returns>[draw][recipe][row].</returns>
     public static double[][][] Predict(
-        LearningRows rows, IReadOnlyList<IModelRecipe> recipes, IReadOnlyList<Folds> draws, FitOptions options, Action<int, int, int, IScoreModel>? models = null)
+        LearningRows rows, IReadOnlyList<IModelRecipe> recipes, IReadOnlyList<Folds> draws, FitOptions options, Action<int, int, int, IScoreModel>? models = null, Action<int, int>? progress = null)
     {
         var numbers = new double[draws.Count][][];
         var parts = new List<(int Draw, int Fold)>();
@@ -25,6 +26,8 @@ internal static class OutOfFold
             for (var m = 0; m < recipes.Count; m++) numbers[d][m] = new double[rows.Rows];
             for (var k = 0; k < draws[d].Count; k++) parts.Add((d, k));
         }
+
+        var done = 0;
 
         // A fold is the unit of work: its rows are taken once and every recipe is fitted on them, so that recipes may share what they learn of them.
         Run(parts.Count, options, part =>
@@ -42,6 +45,8 @@ internal static class OutOfFold
                 var predicted = heldOut.Predict(model);
                 for (var i = 0; i < held.Length; i++) numbers[d][m][held[i]] = predicted[i];
             }
+
+            progress?.Invoke(Interlocked.Increment(ref done), parts.Count);
         });
         return numbers;
     }

@@ -1,5 +1,6 @@
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Models.Guards;
 using Orchestration.Learning.Models.Stacked;
 
 namespace Orchestration.Learning.Selection;
@@ -38,10 +39,16 @@ public static class Trainer
         recipes = [.. StackedRecipe.Sharing(recipes)];
 
         var foldModels = new IScoreModel[draws[0].Count];
+        double[][]? unguarded = recipes[candidate] is GuardedRecipe ? [.. draws.Select(_ => new double[rows.Rows])] : null;
         var numbers = OutOfFold.Predict(rows, recipes, draws, options, (draw, recipe, fold, model) =>
         {
-            if (draw == 0 && recipe == candidate) foldModels[fold] = model;
-        });
+            if (recipe != candidate) return;
+            if (draw == 0) foldModels[fold] = model;
+            if (unguarded is null) return;
+            var held = draws[draw].HeldOut(fold);
+            var inside = rows.Select(held).Predict(((GuardedModel)model).Inner);
+            for (var i = 0; i < held.Length; i++) unguarded[draw][held[i]] = inside[i];
+        }, plan.Progress);
         var losses = new double[recipes.Count][][];
         for (var m = 0; m < recipes.Count; m++) losses[m] = [.. numbers.Select(draw => rows.Losses(draw[m]))];
 
@@ -78,6 +85,7 @@ public static class Trainer
             GroupedFolds = draws[0].Grouped,
             Draws = draws,
             FoldModels = foldModels,
+            Unguarded = unguarded,
             Inversions = found,
             Notes = notes,
         };

@@ -41,6 +41,9 @@ public sealed record TrainingPlan
     /// <summary>For a recipe that is not monotone the recipe that stands for the same with monotone terms, for what monotony would cost; null where there is none.</summary>
     public Func<IModelRecipe, IModelRecipe?>? MonotoneOf { get; init; }
 
+    /// <summary>Told how many folds are fitted and how many there are, over all draws; calls may come from several threads. Null, the default, for nobody.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     /// <summary>Threads at most. Default 1. No number depends on it.</summary>
     public int MaxThreads { get; init; } = 1;
 }

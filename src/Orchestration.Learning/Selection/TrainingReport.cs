@@ -24,6 +24,9 @@ public sealed record TrainingReport
     /// <summary>The candidate's models of the first draw, by fold: what intervals are made from.</summary>
     public required IReadOnlyList<IScoreModel> FoldModels { get; init; }
 
+    /// <summary>For a candidate with guards its out-of-fold numbers before they act, by draw; null for one without.</summary>
+    public IReadOnlyList<double[]>? Unguarded { get; init; }
+
     /// <summary>Judges that the candidate inverts.</summary>
     public required InversionReport Inversions { get; init; }
 

@@ -185,7 +185,9 @@ public sealed class AggregatorCommandTests : IDisposable
         var report = line.GetProperty("guards")[0];
         report.GetProperty("judge").GetString().ShouldBe("noise");
         report.GetProperty("acted").GetDouble().ShouldBeInRange(0.1, 0.3);
-        report.GetProperty("cost").GetDouble().ShouldBeGreaterThan(0, "a cap by a judge that says nothing of the target costs");
+        var cost = report.GetProperty("cost").GetDouble();
+        cost.ShouldBeGreaterThan(0, "a cap by a judge that says nothing of the target costs");
+        (line.GetProperty("cv").GetProperty("mse").GetDouble() - plain.GetProperty("cv").GetProperty("mse").GetDouble()).ShouldBe(cost, 1e-9, "the figures are those of the version with its guard");
         (await _cli.RunAsync(["aggregate", rows, "--aggregator", id, "--out", _cli.At("again"), "--store", Store])).ShouldBe(0, _cli.Error);
         foreach (var row in _cli.Rows("again/results.jsonl").Where(static r => r.GetProperty("scores").GetProperty("noise").GetDouble() == 0))
         {

@@ -103,6 +103,27 @@ public sealed class EveryModelTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Nor_does_it_by_way_of_a_missing_judge_that_disagrees_with_those_present(string name)
+    {
+        // The last judge says the opposite of the first, and is missing in every third row: a better score of the first lets expect a worse one of the last.
+        var scores = (double[])Data().Scores.Clone();
+        for (var at = 0; at < scores.Length; at += 5) scores[at + 4] = at % 15 == 0 ? double.NaN : Math.Clamp(1 - scores[at] + (0.1 * (scores[at + 1] - 0.5)), 0, 1);
+        double[] targets = [.. Enumerable.Range(0, Data().Rows).Select(i => (double.IsNaN(scores[i * 5 + 4]) ? 0.5 : scores[i * 5 + 4]) * 3 + scores[i * 5])];
+        var model = ModelRecipes.Create(name, new RecipeOptions { Monotone = true }).Fit(new ScoreData(5, scores, targets, Data().GroupOf), Options);
+        var random = new Random(6);
+        for (var at = 0; at < 200; at++)
+        {
+            double[] row = [.. Enumerable.Range(0, 5).Select(_ => random.NextDouble())];
+            row[4] = double.NaN;
+            var judge = random.Next(4);
+            var lower = model.Predict(row);
+            row[judge] += random.NextDouble() * (1 - row[judge]);
+            model.Predict(row).ShouldBeGreaterThanOrEqualTo(lower - 1e-10);
+        }
+    }
+
     [Fact]
     public void A_state_of_an_unknown_kind_or_format_is_refused_by_name()
     {

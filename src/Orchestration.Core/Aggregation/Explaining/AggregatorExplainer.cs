@@ -210,7 +210,7 @@ public static class AggregatorExplainer
         public static IModelRecipe? RecipeOf(LoadedVersion version)
         {
             var basis = version.Version.Manifest.Basis;
-            return ModelRecipes.Names.Contains(basis.Recipe, StringComparer.Ordinal) ? AggregatorTrainer.RecipeOf(basis.Recipe, basis.Monotone) : null;
+            return AggregatorTrainer.RecipeOf(basis, basis.Judges);
         }
 
         public RowNumbers Number(TrainingSet set, ExplainSettings settings, CancellationToken cancellationToken)

@@ -49,6 +49,9 @@ public sealed record TrainSettings
     /// <summary>True leaves out the baselines and everything else that is not needed for the decision.</summary>
     public bool OnlyDecision { get; init; }
 
+    /// <summary>Told how many folds are fitted and how many there are; from any thread. Null for nobody.</summary>
+    public Action<int, int>? Progress { get; init; }
+
     /// <summary>Threads at most; no number depends on it.</summary>
     public int MaxThreads { get; init; } = 1;
 }
@@ -81,14 +84,14 @@ public static class AggregatorTrainer
         if (set.Facts.Groups < 2)
             throw new OrchestrationException(ErrorCodes.Input, "All rows are of one group: nothing can be held out to see how well a model does. Name the field of the prompts with --group, or add rows of other prompts.");
         var notes = new List<string>();
-        var plan = PlanOf(set, settings, ActiveOf(set, settings, active, notes));
+        var guards = GuardsOf(set, settings.Guards);
+        var plan = PlanOf(set, settings, guards, ActiveOf(set, settings, active, notes));
         try
         {
             var report = set.Scores is { } scores ? Trainer.Run(scores, plan, cancellationToken) : Trainer.Run(set.Preferences!, plan, cancellationToken);
             notes.AddRange(report.Notes);
-            var guards = GuardsOf(set, settings.Guards);
-            var cost = guards.Length == 0 ? null : GuardReport.Of(guards, set.Scores!, report.Candidate.OutOfFold);
-            return new TrainedAggregator(VersionOf(set, settings, report, active, inputs, guards), report, notes, cost);
+            var cost = guards.Length == 0 ? null : GuardReport.Of(guards, set.Scores!, report.Unguarded!);
+            return new TrainedAggregator(VersionOf(set, settings, report, active, inputs), report, notes, cost);
         }
         catch (ArgumentException e)
         {
@@ -104,7 +107,23 @@ public static class AggregatorTrainer
         return ModelRecipes.Create(name, new RecipeOptions { Monotone = monotone, TargetRange = targetRange });
     }
 
-    private static TrainingPlan PlanOf(TrainingSet set, TrainSettings settings, ActiveVersion? active)
+    /// <summary>The recipe of a version with its guards, for judges in another order too; null where this build does not know it.</summary>
+    /// <param name="basis">What the version was trained from.</param>
+    /// <param name="judges">The judges of the rows to fit it on; a guard on one that is not among them is left out.</param>
+    /// <param name="targetRange">The target's stated range, where there is one.</param>
+    public static IModelRecipe? RecipeOf(AggregatorBasis basis, IReadOnlyList<AggregatorJudge> judges, (double Low, double High)? targetRange = null)
+    {
+        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(judges);
+        if (!ModelRecipes.Names.Contains(basis.Recipe, StringComparer.Ordinal)) return null;
+        var places = Enumerable.Range(0, judges.Count).ToDictionary(j => judges[j].Name, StringComparer.Ordinal);
+        Guard[] guards = [.. basis.Guards.Where(g => places.ContainsKey(g.Judge)).Select(g => new Guard(g.Kind, places[g.Judge], g.Threshold, g.Value))];
+        return Guarded(RecipeOf(basis.Recipe, basis.Monotone, targetRange), guards);
+    }
+
+    private static IModelRecipe Guarded(IModelRecipe recipe, Guard[] guards) => guards.Length == 0 ? recipe : new GuardedRecipe(recipe, guards);
+
+    private static TrainingPlan PlanOf(TrainingSet set, TrainSettings settings, Guard[] guards, ActiveVersion? active)
     {
         var names = new List<string>();
         if (settings.OnlyDecision) names.Add(TrainSettings.Baseline);
@@ -116,7 +135,7 @@ public static class AggregatorTrainer
 
         return new TrainingPlan
         {
-            Recipes = [.. names.Select(n => RecipeOf(n, settings.Monotone, settings.TargetRange))],
+            Recipes = [.. names.Select(n => Guarded(RecipeOf(n, settings.Monotone, settings.TargetRange), n == settings.Models[0] ? guards : []))],
             Baseline = TrainSettings.Baseline,
             Candidate = settings.Models[0],
             Folds = settings.Folds,
@@ -125,8 +144,11 @@ public static class AggregatorTrainer
             RandomFolds = settings.RandomFolds,
             Parts = set.Parts,
             Active = active,
-            MonotoneOf = recipe => recipe.IsMonotone || !ModelRecipes.Names.Contains(recipe.Name, StringComparer.Ordinal) ? null : RecipeOf(recipe.Name, true, settings.TargetRange),
+            MonotoneOf = recipe => (recipe is GuardedRecipe guarded ? guarded.Inner : recipe).IsMonotone || !ModelRecipes.Names.Contains(recipe.Name, StringComparer.Ordinal)
+                ? null
+                : Guarded(RecipeOf(recipe.Name, true, settings.TargetRange), guards),
             MaxThreads = settings.MaxThreads,
+            Progress = settings.Progress,
         };
     }
 
@@ -156,7 +178,7 @@ public static class AggregatorTrainer
         var seenRows = new HashSet<ulong>(basis.Training.RowHashes);
         var seenGroups = new HashSet<ulong>(basis.Training.GroupHashes);
         bool[] seen = [.. set.RowHashes.Select((hash, row) => seenRows.Contains(hash) || seenGroups.Contains(set.GroupHashes[row]))];
-        var recipe = ModelRecipes.Names.Contains(basis.Recipe, StringComparer.Ordinal) ? RecipeOf(basis.Recipe, basis.Monotone, settings.TargetRange) : null;
+        var recipe = RecipeOf(basis, set.Judges, settings.TargetRange);
         return new ActiveVersion(new RemappedModel(active, set.Judges), seen, recipe);
     }
 
@@ -173,13 +195,13 @@ public static class AggregatorTrainer
     }
 
     private static AggregatorVersion VersionOf(
-        TrainingSet set, TrainSettings settings, TrainingReport report, LoadedVersion? active, IReadOnlyList<InputFile> inputs, Guard[] guards)
+        TrainingSet set, TrainSettings settings, TrainingReport report, LoadedVersion? active, IReadOnlyList<InputFile> inputs)
     {
-        var parts = new Dictionary<string, ModelState>(StringComparer.Ordinal) { [AggregatorVersion.ModelPart] = Guarded(report.Candidate.Model).State };
+        var parts = new Dictionary<string, ModelState>(StringComparer.Ordinal) { [AggregatorVersion.ModelPart] = report.Candidate.Model.State };
 
         // From folds of rows an interval would be too narrow: rows of one prompt tell of one another.
         if (set.Scores is { } scores && report.GroupedFolds)
-            parts.Add(AggregatorVersion.IntervalPart, CrossConformal.Of(scores, report.Draws[0], [.. report.FoldModels.Select(Guarded)], ResidualKind.Absolute, settings.Seed).State);
+            parts.Add(AggregatorVersion.IntervalPart, CrossConformal.Of(scores, report.Draws[0], report.FoldModels, ResidualKind.Absolute, settings.Seed).State);
         return AggregatorVersion.Create(
             new AggregatorManifest
             {
@@ -191,7 +213,7 @@ public static class AggregatorTrainer
                     Target = set.Target,
                     Training = set.Facts,
                     Recipe = report.Candidate.Name,
-                    Model = report.Candidate.Model.State.Kind,
+                    Model = (report.Candidate.Model is GuardedModel guarded ? guarded.Inner : report.Candidate.Model).State.Kind,
                     Guards = settings.Guards,
                     Monotone = settings.Monotone,
                     Seed = settings.Seed,
@@ -210,8 +232,6 @@ public static class AggregatorTrainer
                 Build = SweepDefinition.ProductVersion,
             },
             parts);
-
-        IScoreModel Guarded(IScoreModel inner) => guards.Length == 0 ? inner : new GuardedModel(inner, guards);
     }
 
     /// <summary>Figures by the names that reports use; those that are not defined are left out.</summary>

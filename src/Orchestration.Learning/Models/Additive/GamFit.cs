@@ -17,7 +17,7 @@ internal static class GamFit
 
     public static GamModel Fit(ScoreData data, GamSettings settings, CancellationToken cancellation)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, settings.Monotone);
         var scores = judges.FillAll(data.Scores);
         var constant = RowByRow.Average(data.Targets, data.Weights);
         var design = SplineDesign.For(scores, data.Judges, settings.Splines);

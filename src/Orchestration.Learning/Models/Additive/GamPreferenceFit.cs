@@ -14,7 +14,7 @@ internal static class GamPreferenceFit
 
     public static GamModel Fit(PreferenceData data, GamSettings settings, CancellationToken cancellation)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, settings.Monotone);
         var (first, second) = (judges.FillAll(data.First), judges.FillAll(data.Second));
         var design = SplineDesign.For([.. first, .. second], data.Judges, settings.Splines);
         if (design.Columns == 0) return new GamModel(judges, 0, new JudgePart?[data.Judges], [], 0, logOdds: true);

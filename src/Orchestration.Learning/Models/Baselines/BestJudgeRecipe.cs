@@ -15,7 +15,7 @@ internal sealed class BestJudgeRecipe(bool? monotone) : IModelRecipe
 
     public IScoreModel Fit(ScoreData data, FitOptions options)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, monotone ?? false);
         var scores = judges.FillAll(data.Scores);
         var column = new double[data.Rows];
         var (best, least, slopeOfBest) = (0, double.PositiveInfinity, 0.0);
@@ -42,7 +42,7 @@ internal sealed class BestJudgeRecipe(bool? monotone) : IModelRecipe
 
     public IScoreModel Fit(PreferenceData data, FitOptions options)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, monotone ?? true);
         var (first, second) = (judges.FillAll(data.First), judges.FillAll(data.Second));
         var column = new double[data.Rows];
         var (best, least, slopeOfBest) = (0, double.PositiveInfinity, 0.0);

@@ -88,8 +88,8 @@ internal sealed class OrderRecipe(string name, OrderStatistic statistic, RecipeO
     public IScoreModel Fit(ScoreData data, FitOptions options)
     {
         var (low, high) = settings.TargetRange ?? (data.Targets.Min(), data.Targets.Max());
-        return new OrderModel(JudgeNormal.Fit(data), statistic, settings.Trim, low, high - low);
+        return new OrderModel(JudgeNormal.Fit(data, isRising: true), statistic, settings.Trim, low, high - low);
     }
 
-    public IScoreModel Fit(PreferenceData data, FitOptions options) => new OrderModel(JudgeNormal.Fit(data), statistic, settings.Trim, -1, 2);
+    public IScoreModel Fit(PreferenceData data, FitOptions options) => new OrderModel(JudgeNormal.Fit(data, isRising: true), statistic, settings.Trim, -1, 2);
 }

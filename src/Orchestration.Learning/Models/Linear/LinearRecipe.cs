@@ -17,7 +17,7 @@ internal sealed class LinearRecipe(string name, bool? nonNegative) : IModelRecip
 
     public IScoreModel Fit(ScoreData data, FitOptions options)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, nonNegative ?? false);
         var equations = LinearDesign.Sum(judges.FillAll(data.Scores), data.Targets, data.Weights, data.Judges, out var means);
         var fit = LinearDesign.Ridge(equations);
         var weights = nonNegative ?? false ? LinearDesign.NonNegative(equations, fit) : fit.Coefficients;
@@ -30,7 +30,7 @@ internal sealed class LinearRecipe(string name, bool? nonNegative) : IModelRecip
 
     public IScoreModel Fit(PreferenceData data, FitOptions options)
     {
-        var judges = JudgeNormal.Fit(data);
+        var judges = JudgeNormal.Fit(data, nonNegative ?? true);
         var differences = judges.FillAll(data.First).Zip(judges.FillAll(data.Second), (a, b) => a - b).ToArray();
         var size = data.Judges;
         var bounded = new bool[size];

@@ -18,17 +18,24 @@ internal sealed class JudgeNormal
     private readonly ConcurrentDictionary<UInt128, JudgePattern> _patterns = new();
     private readonly double[] _means;
     private readonly double[] _covariance;
+    private readonly bool _isRising;
     private int _numbers;
 
     /// <summary>Takes means and covariances over.</summary>
     /// <exception cref="ArgumentException">Lengths differ, or a number is not finite.</exception>
-    public JudgeNormal(double[] means, double[] covariance)
+    /// <param name="means">Mean of each judge.</param>
+    /// <param name="covariance">Judges × judges.</param>
+    /// <param name="isRising">
+    /// True: a present judge's better score never lowers what is expected of a missing one. Without it a model of rising terms can still fall with a judge, by way of
+    /// those that are missing.
+    /// </param>
+    public JudgeNormal(double[] means, double[] covariance, bool isRising = false)
     {
         if (means.Length == 0 || covariance.LongLength != (long)means.Length * means.Length)
             throw new ArgumentException($"{covariance.Length} covariances for {means.Length} judges.", nameof(covariance));
         RowRules.Finite(means, nameof(means));
         RowRules.Finite(covariance, nameof(covariance));
-        (_means, _covariance) = (means, covariance);
+        (_means, _covariance, _isRising) = (means, covariance, isRising);
     }
 
     /// <summary>Number of judges.</summary>
@@ -41,13 +48,13 @@ internal sealed class JudgeNormal
     public ReadOnlySpan<double> Covariance => _covariance;
 
     /// <summary>Learns from rows with or without gaps.</summary>
-    public static JudgeNormal Fit(ScoreData data) => JudgeNormalFit.Fit(data.Scores, data.Judges, data.Weights);
+    public static JudgeNormal Fit(ScoreData data, bool isRising = false) => JudgeNormalFit.Fit(data.Scores, data.Judges, data.Weights).As(isRising);
 
     /// <summary>Learns from both answers of every comparison.</summary>
-    public static JudgeNormal Fit(PreferenceData data)
+    public static JudgeNormal Fit(PreferenceData data, bool isRising = false)
     {
         double[]? weights = data.Weights is null ? null : [.. data.Weights, .. data.Weights];
-        return JudgeNormalFit.Fit([.. data.First, .. data.Second], data.Judges, weights);
+        return JudgeNormalFit.Fit([.. data.First, .. data.Second], data.Judges, weights).As(isRising);
     }
 
     /// <summary>True where no judge is missing.</summary>
@@ -93,18 +100,21 @@ internal sealed class JudgeNormal
     {
         state.Tensor("judges.mean", [Judges], _means);
         state.Tensor("judges.covariance", [Judges, Judges], _covariance);
+        if (_isRising) state.Setting("judges.rising", true);
     }
 
     /// <summary>Reads back what <see cref="Write"/> wrote.</summary>
     public static JudgeNormal Read(ModelStateReader state)
     {
         var means = state.Tensor("judges.mean", -1);
-        return new JudgeNormal(means, state.Tensor("judges.covariance", means.Length, means.Length));
+        return new JudgeNormal(means, state.Tensor("judges.covariance", means.Length, means.Length), state.HasSetting("judges.rising") && state.Flag("judges.rising"));
     }
+
+    private JudgeNormal As(bool isRising) => isRising ? new JudgeNormal(_means, _covariance, true) : this;
 
     private JudgePattern Pattern(ReadOnlySpan<double> row)
     {
-        if (row.Length > WidestKey) return JudgePattern.Of(row, _covariance);
+        if (row.Length > WidestKey) return JudgePattern.Of(row, _covariance, _isRising);
         var key = UInt128.Zero;
         for (var j = 0; j < row.Length; j++)
         {
@@ -112,7 +122,7 @@ internal sealed class JudgeNormal
         }
 
         if (_patterns.TryGetValue(key, out var known)) return known;
-        var pattern = JudgePattern.Of(row, _covariance);
+        var pattern = JudgePattern.Of(row, _covariance, _isRising);
         if (Volatile.Read(ref _numbers) < MostNumbers && _patterns.Count < MostPatterns && _patterns.TryAdd(key, pattern))
             Interlocked.Add(ref _numbers, pattern.Numbers);
         return pattern;

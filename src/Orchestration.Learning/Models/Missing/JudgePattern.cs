@@ -20,7 +20,8 @@ internal sealed class JudgePattern
     /// <summary>Solves the regression for the gaps of a row.</summary>
     /// <param name="row">Scores; NaN where a judge is missing.</param>
     /// <param name="covariance">Judges × judges.</param>
-    public static JudgePattern Of(ReadOnlySpan<double> row, ReadOnlySpan<double> covariance)
+    /// <param name="isRising">True for slopes that are not below zero.</param>
+    public static JudgePattern Of(ReadOnlySpan<double> row, ReadOnlySpan<double> covariance, bool isRising = false)
     {
         var judges = row.Length;
         var gaps = 0;
@@ -45,11 +46,13 @@ internal sealed class JudgePattern
         }
 
         var factor = Cholesky.Factor(among, o);
+        bool[] bounded = [.. Enumerable.Repeat(true, isRising ? o : 0)];
         for (var a = 0; a < m; a++)
         {
             var slope = slopes.AsSpan(a * o, o);
             for (var b = 0; b < o; b++) slope[b] = covariance[missing[a] * judges + present[b]];
-            factor.Solve(slope);
+            if (isRising) BoundedQuadratic.Solve(among, slope, bounded, [.. Enumerable.Repeat(true, o)]).CopyTo(slope);
+            else factor.Solve(slope);
         }
 
         return new JudgePattern(missing, present, slopes);

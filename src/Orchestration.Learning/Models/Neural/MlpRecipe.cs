@@ -22,7 +22,7 @@ internal sealed class MlpRecipe(MlpOptions options) : IModelRecipe
     /// <inheritdoc/>
     public IScoreModel Fit(ScoreData data, FitOptions options)
     {
-        var normal = JudgeNormal.Fit(data);
+        var normal = JudgeNormal.Fit(data, _options.Monotone ?? false);
         var scores = normal.FillAll(data.Scores);
         var scale = InputScale.Of(scores, data.Judges, data.Weights, out var varies);
         var target = InputScale.Of(data.Targets, 1, data.Weights, out _);
@@ -36,7 +36,7 @@ internal sealed class MlpRecipe(MlpOptions options) : IModelRecipe
     /// <inheritdoc/>
     public IScoreModel Fit(PreferenceData data, FitOptions options)
     {
-        var normal = JudgeNormal.Fit(data);
+        var normal = JudgeNormal.Fit(data, _options.Monotone ?? true);
         var scores = AnswerRows.Of(normal.FillAll(data.First), normal.FillAll(data.Second), data.Judges);
         var weights = AnswerRows.Weights(data.Weights);
         var scale = InputScale.Of(scores, data.Judges, weights, out var varies);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Orchestration.Learning.Models.Guards;
 using Orchestration.Learning.Selection;
 
 namespace Orchestration.Learning.Models.Stacked;
@@ -40,11 +41,20 @@ internal sealed class StackedRecipe : IModelRecipe
         var shared = new List<IModelRecipe>(recipes.Count);
         foreach (var recipe in recipes)
         {
-            var like = recipe is StackedRecipe one ? shared.OfType<StackedRecipe>().FirstOrDefault(s => s.SameMembers(one)) : null;
-            shared.Add(like is null ? recipe : new StackedRecipe(recipe.Name, ((StackedRecipe)recipe)._tested, like._members, like._options, like._studies));
+            var like = Inside(recipe) is { } one ? shared.Select(Inside).FirstOrDefault(s => s?.SameMembers(one) == true) : null;
+            if (like is null)
+            {
+                shared.Add(recipe);
+                continue;
+            }
+
+            var same = new StackedRecipe(recipe.Name, Inside(recipe)!._tested, like._members, like._options, like._studies);
+            shared.Add(recipe is GuardedRecipe guarded ? guarded.Around(same) : same);
         }
 
         return shared;
+
+        static StackedRecipe? Inside(IModelRecipe recipe) => (recipe is GuardedRecipe guarded ? guarded.Inner : recipe) as StackedRecipe;
     }
 
     public IScoreModel Fit(ScoreData data, FitOptions options) => Fit(new ScoreRows(data), data, options);

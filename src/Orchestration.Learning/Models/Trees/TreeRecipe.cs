@@ -23,7 +23,7 @@ internal sealed class TreeRecipe(TreeOptions options) : IModelRecipe
     /// <inheritdoc/>
     public IScoreModel Fit(ScoreData data, FitOptions options)
     {
-        var normal = JudgeNormal.Fit(data);
+        var normal = JudgeNormal.Fit(data, _options.Monotone ?? false);
         var rows = new TreeRows(normal.FillAll(data.Scores), data.Judges, data.Targets, data.Weights, _options.Bins);
         return Grow(normal, rows, data.GroupOf, data.Groups, _options.Monotone ?? false, options);
     }
@@ -31,7 +31,7 @@ internal sealed class TreeRecipe(TreeOptions options) : IModelRecipe
     /// <inheritdoc/>
     public IScoreModel Fit(PreferenceData data, FitOptions options)
     {
-        var normal = JudgeNormal.Fit(data);
+        var normal = JudgeNormal.Fit(data, _options.Monotone ?? true);
         var scores = AnswerRows.Of(normal.FillAll(data.First), normal.FillAll(data.Second), data.Judges);
         var rows = new TreeRows(scores, data.Judges, data.Labels, data.Weights, _options.Bins);
         var model = Grow(normal, rows, data.GroupOf, data.Groups, _options.Monotone ?? true, options);

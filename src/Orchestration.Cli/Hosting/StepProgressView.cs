@@ -1,10 +1,10 @@
 using System.Globalization;
 using Orchestration.Core.Experiments;
 
-namespace Orchestration.Cli.Experiments;
+namespace Orchestration.Cli.Hosting;
 
-/// <summary>How far an experiment is, on standard error: one redrawn line on a terminal, a plain line every ten seconds elsewhere.</summary>
-internal sealed class ExperimentProgressView(CliContext context) : IProgress<ExperimentProgress>, IDisposable
+/// <summary>How far training or an experiment is, on standard error: one redrawn line on a terminal, a plain line every ten seconds elsewhere.</summary>
+internal sealed class StepProgressView(CliContext context) : IProgress<ExperimentProgress>, IDisposable
 {
     private readonly Lock _lock = new();
     private long _toldAt = context.Time.GetTimestamp();
