@@ -27,6 +27,7 @@ internal static class ExplainCommand
         var pairs = new Option<string[]>("--pairs") { Description = "Ids of rows whose contributions are shown, commas between them. Default: the most overrated, the most underrated and one in the middle.", AllowMultipleArgumentsPerToken = true };
         var simultaneous = new Option<bool>("--simultaneous") { Description = "Bands that hold a whole curve, instead of each of its points." };
         var refits = new Option<int>("--refits") { Description = "Refits on drawn prompts for the bands of models without a covariance; 0 for no bands there, else 10 to 1000.", DefaultValueFactory = _ => 40 };
+        var noIntervals = new Option<bool>("--no-intervals") { Description = "Leave out how intervals fare on new prompts, for which the recipe is fitted folds × folds times." };
         var resamples = new Option<int>("--resamples") { Description = "Resamples for importance and its spread.", DefaultValueFactory = _ => 50 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of everything random but folds and fits, which have the version's.", DefaultValueFactory = _ => 0 };
         var file = new Option<string?>("--out", "--output", "-o") { Description = "The page. Default: explain-NAME-VERSION.html." };
@@ -35,7 +36,7 @@ internal static class ExplainCommand
         var command = new Command(
             "explain", "Writes one HTML page on a version: curves with bands and the judges' histograms, importance, concurvity, calibration, residuals, contributions, correlations; of several versions side by side. It needs nothing from anywhere, and no judge is called.")
         {
-            versions, compare, scores, target, group, weight, category, pairs, simultaneous, refits, resamples, seed, file, store, json,
+            versions, compare, scores, target, group, weight, category, pairs, simultaneous, refits, noIntervals, resamples, seed, file, store, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -44,6 +45,7 @@ internal static class ExplainCommand
             {
                 Simultaneous = parsed.GetValue(simultaneous),
                 Refits = Within("--refits", parsed.GetValue(refits), static n => n is 0 or (>= 10 and <= 1000), "0, or 10 to 1000"),
+                Intervals = !parsed.GetValue(noIntervals),
                 Resamples = Within("--resamples", parsed.GetValue(resamples), static n => n is >= 2 and <= 10_000, "2 to 10000"),
                 Pairs = [.. (parsed.GetValue(pairs) ?? []).SelectMany(static p => p.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
                 Seed = parsed.GetValue(seed),

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orchestration.Core.Aggregation.Explaining;
 using Orchestration.Learning.Explaining;
+using Orchestration.Learning.Intervals;
 
 namespace Orchestration.Cli.Aggregators;
 
@@ -67,6 +68,7 @@ internal static class ExplainView
         }
 
         writer.WriteEndObject();
+        if (version.Intervals is { } intervals) Intervals(writer, version, intervals);
         writer.WriteStartObject("contributions");
         for (var p = 0; p < pairs.Count; p++)
         {
@@ -103,6 +105,38 @@ internal static class ExplainView
             writer.WriteNumber("difference_permitted", flat.Permitted);
         }
 
+        writer.WriteEndObject();
+    }
+
+    private static void Intervals(Utf8JsonWriter writer, VersionExplanation version, IntervalReport report)
+    {
+        writer.WriteStartObject("intervals");
+        writer.WriteNumber("level", report.Level);
+        writer.WriteNumber("guaranteed", report.Guaranteed);
+        writer.WriteStartArray("removed");
+        foreach (var table in report.Tables)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("judges", table.Removed);
+            Covered(writer, "all", table.All);
+            Covered(writer, "lowest_fifth", table.LowestFifth);
+            Covered(writer, "highest_fifth", table.HighestFifth);
+            writer.WriteStartObject("categories");
+            for (var c = 0; c < table.Categories.Count; c++) Covered(writer, version.IntervalCategories[c], table.Categories[c]);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void Covered(Utf8JsonWriter writer, string name, IntervalFigures figures)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteNumber("rows", figures.Rows);
+        if (double.IsFinite(figures.Coverage.Value)) writer.WriteNumber("coverage", figures.Coverage.Value);
+        if (double.IsFinite(figures.Width.Value)) writer.WriteNumber("width", figures.Width.Value);
         writer.WriteEndObject();
     }
 

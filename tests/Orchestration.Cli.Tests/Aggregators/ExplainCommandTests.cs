@@ -30,6 +30,12 @@ public sealed class ExplainCommandTests : IDisposable
         version.GetProperty("measured").GetString().ShouldBe("out_of_fold");
         version.GetProperty("measured_rows").GetInt32().ShouldBe(240);
         version.GetProperty("residuals").EnumerateObject().Select(static p => p.Name).ShouldBe(["art", "science & <b>"]);
+        var intervals = version.GetProperty("intervals");
+        intervals.GetProperty("guaranteed").GetDouble().ShouldBe(0.8, 1e-12);
+        intervals.GetProperty("removed")[0].GetProperty("all").GetProperty("coverage").GetDouble().ShouldBeInRange(0.8, 1);
+        intervals.GetProperty("removed")[0].GetProperty("categories").EnumerateObject().Sum(static c => c.Value.GetProperty("rows").GetInt32()).ShouldBe(240);
+        intervals.GetProperty("removed").EnumerateArray().Last().GetProperty("all").GetProperty("width").GetDouble().ShouldBeGreaterThan(intervals.GetProperty("removed")[0].GetProperty("all").GetProperty("width").GetDouble());
+        Page("page.html").ShouldContain("CV+ guarantees 0.8 for intervals of level 0.9");
         var judges = version.GetProperty("judges");
         judges.GetProperty("good").GetProperty("importance_low").GetDouble().ShouldBeGreaterThan(0);
         judges.GetProperty("good").GetProperty("band").GetString().ShouldBe("covariance");

@@ -3,6 +3,7 @@ using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Learning.Explaining;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Models;
 using Orchestration.Learning.Selection;
@@ -101,6 +102,7 @@ public static class AggregatorExplainer
         var some = numbers.Rows;
         var concurvity = Concurvity.Of(rows, curves);
         var pairs = choose(new VersionNumbers(measured.Rows, values, some));
+        string[] categories = parts is null ? [] : [.. parts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return new VersionExplanation
         {
             Version = version,
@@ -124,8 +126,29 @@ public static class AggregatorExplainer
             Calibration = Calibration.Of(some, values),
             Residuals = parts is null ? [] : ResidualsOf(some, values, [.. measured.Rows.Select(i => parts[i])]),
             Correlation = JudgeCorrelation.Of(rows),
+            Intervals = IntervalsOf(version, set, categories, parts, settings, cancellationToken),
+            IntervalCategories = [.. categories.Select(static c => c.Length == 0 ? "(none)" : c)],
             Contributions = [.. pairs.Select(p => PairContributions.Of(model, rows, p.Row, settings.Seed))],
         };
+    }
+
+    private static IntervalReport? IntervalsOf(
+        LoadedVersion version, TrainingSet set, string[] categories, IReadOnlyList<string>? parts, ExplainSettings settings, CancellationToken cancellationToken)
+    {
+        var basis = version.Version.Manifest.Basis;
+        if (!settings.Intervals || set.Scores is not { } scores || MeasuredRows.RecipeOf(version) is not { } recipe || set.Facts.Groups < 2 * basis.Folds) return null;
+        return IntervalStudy.Run(
+            scores,
+            recipe,
+            new IntervalPlan
+            {
+                Level = LoadedVersion.IntervalLevel,
+                Folds = basis.Folds,
+                Seed = basis.Seed,
+                CategoryOf = parts is null ? null : [.. parts.Select(p => Array.BinarySearch(categories, p, StringComparer.Ordinal))],
+                MaxThreads = settings.MaxThreads,
+            },
+            cancellationToken);
     }
 
     private static ExplainedRows RowsOf(TrainingSet set) => set.Scores is { } scores ? ExplainedRows.Of(scores) : ExplainedRows.Of(set.Preferences!);

@@ -31,6 +31,7 @@ public static class ExplanationPage
         page.Section("concurvity", "Which judges can stand in for each other", writer => JudgeSections.Concurvities(writer, explanation));
         page.Section("correlation", "How the judges go together", writer => JudgeSections.Correlations(writer, explanation));
         page.Section("calibration", "Calibration", writer => FitSections.Calibrations(writer, explanation));
+        if (versions.Any(static v => v.Intervals is not null)) page.Section("intervals", "Intervals", writer => IntervalSection.Write(writer, explanation));
         page.Section("residuals", "Residuals", writer => FitSections.Residuals(writer, explanation));
         page.Section("contributions", "Contributions to chosen numbers", writer => FitSections.Contributions(writer, explanation));
         page.Section("method", "How this was made", writer => Method(writer, explanation));

@@ -1,6 +1,7 @@
 using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Learning.Explaining;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Selection;
 
 namespace Orchestration.Core.Aggregation.Explaining;
@@ -13,6 +14,9 @@ public sealed record ExplainSettings
 
     /// <summary>Refits for the bands of models without a covariance; 0 for no bands there, otherwise at least 10.</summary>
     public int Refits { get; init; } = 40;
+
+    /// <summary>False leaves out the trial of intervals, which fits the recipe folds × folds times.</summary>
+    public bool Intervals { get; init; } = true;
 
     /// <summary>Resamples for importance, at least 2.</summary>
     public int Resamples { get; init; } = 50;
@@ -96,6 +100,12 @@ public sealed record VersionExplanation
 
     /// <summary>Mean of observed less expected over the measured rows of each category, in ordinal order; empty where rows have none.</summary>
     public required IReadOnlyList<(string Category, GroupedMean Residual)> Residuals { get; init; }
+
+    /// <summary>Its recipe's intervals on prompts that nothing was learned from; null for comparisons, a recipe that is not known here, too few prompts, or where nobody asked.</summary>
+    public IntervalReport? Intervals { get; init; }
+
+    /// <summary>Names of the categories of <see cref="Intervals"/>, in their order; empty where rows have none.</summary>
+    public IReadOnlyList<string> IntervalCategories { get; init; } = [];
 
     /// <summary>How the judges go together.</summary>
     public required JudgeCorrelation Correlation { get; init; }
