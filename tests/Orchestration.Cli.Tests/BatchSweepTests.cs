@@ -11,6 +11,9 @@ namespace Orchestration.Cli.Tests;
 /// <summary>Batch mode from the command to the results, over real HTTP, with processes killed at each of its steps.</summary>
 public sealed class BatchSweepTests : IDisposable
 {
+    private string[] Judges(string folder) =>
+        [.. JsonDocument.Parse(File.ReadAllText(_cli.At($"{folder}/summary.json"))).RootElement.GetProperty("cost").EnumerateArray().Select(static c => $"{c.GetProperty("judge").GetString()} {c.GetProperty("calls").GetInt64()}").Order(StringComparer.Ordinal)];
+
     private const int Pairs = 168;
     private const int Calls = Pairs * 2;
 
@@ -36,6 +39,7 @@ public sealed class BatchSweepTests : IDisposable
         (both.Requests, both.Batches, both.BatchLines).ShouldBe((single.Requests, 1, Calls));
         (both.CostUsd - single.CostUsd).ShouldBe(single.CostUsd / 2);
         Settled().ShouldBe(single.CostUsd / 2, "to the cent and beyond");
+        Judges("batch").ShouldBe(Judges("single"), "a batch is booked by judge as single calls are");
         (await _cli.RunAsync(Sweep("batch.db", "again"))).ShouldBe(0, _cli.Error);
         endpoint.Statistics().Batches.ShouldBe(1, "what is stored is not bought again");
     }

@@ -42,6 +42,20 @@ public abstract class BatchLogConformance : StoreConformance
     }
 
     [Fact]
+    public async Task Its_money_is_booked_by_judge()
+    {
+        var sweep = await SweepAsync();
+        var open = (await One.Batches.IntendAsync(New(sweep, "one", 2), Cancel)).ShouldNotBeNull();
+        (await One.Batches.FinishAsync(
+            open, SweepTotals.None with { Calls = 3, CostUsd = 0.5m }, 0.25m, [new BatchShare("", 1, 0, 0.2m), new BatchShare("clarity", 2, 0.1m, 0.05m), new BatchShare("honesty", 1, 0.4m, 0)])).ShouldBeTrue();
+        (await Two.Spending.ListAsync(sweep, Cancel)).Select(static e => (e.Purpose, e.Calls, e.SettledUsd, e.UnknownUsd)).ToArray().ShouldBe(
+        [
+            (new SpendPurpose("", open.Batch.Deployment), 1L, 0m, 0.2m), (new SpendPurpose("clarity", open.Batch.Deployment), 2L, 0.1m, 0.05m), (new SpendPurpose("honesty", open.Batch.Deployment), 1L, 0.4m, 0m),
+        ], ignoreOrder: true);
+        (await Two.Spending.StatusAsync(sweep, Cancel)).ShouldBe(new SpendStatus(0.5m, 0, 0.25m, null));
+    }
+
+    [Fact]
     public async Task What_would_pass_the_cap_is_not_written_at_all()
     {
         var sweep = await SweepAsync();

@@ -26,7 +26,8 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var chunk = new List<StoredJudgment>(Chunk);
         var totals = CallTotals.None;
-        long scored = 0, unknown = 0, untouched = 0;
+        long scored = 0, untouched = 0;
+        var books = new SortedDictionary<string, (long Calls, decimal Settled, long Unknown)>(StringComparer.Ordinal);
         OrchestrationException? hopeless = null;
         if (remote.State != RemoteBatchState.Failed)
         {
@@ -39,16 +40,16 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
                     continue;
                 }
 
+                var isUnknown = line.Reply is { } read ? read.UnknownAttempts > 0 : line.IsCharged;
+                Book(books, judges[mark.Judge].Question.JudgeId, line.Reply?.Totals.CostUsd ?? 0, isUnknown ? 1 : 0);
                 if (line.Reply is not { } reply)
                 {
-                    if (line.IsCharged) unknown++;
                     totals += new CallTotals(0, 1, default, 0);
                     failed.Add(mark.Address);
                     continue;
                 }
 
                 totals += reply.Totals;
-                if (reply.UnknownAttempts > 0) unknown++;
                 if (Read(judges[mark.Judge], mark.Address, reply, ref hopeless) is not { } judgment)
                 {
                     failed.Add(mark.Address);
@@ -66,11 +67,12 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
 
             // A line of which nothing was said may have been answered and charged.
             var missing = Math.Max(0, open.Batch.Requests - seen.Count);
-            if (remote.State == RemoteBatchState.Completed) unknown += missing;
-            else untouched += missing;
+            if (remote.State != RemoteBatchState.Completed) untouched += missing;
+            else if (missing > 0) books.Add("", (missing, 0, missing));
         }
 
-        var unknownUsd = Math.Min(unknown * open.Batch.LargestBoundUsd, Math.Max(0, (open.Batch.BoundUsd ?? 0) - totals.CostUsd));
+        var shares = Shares(books, open.Batch, totals.CostUsd);
+        var unknownUsd = shares.Sum(static s => s.UnknownUsd);
         var ended = await log.FinishAsync(
             open,
             SweepTotals.None with
@@ -83,11 +85,33 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
                 ReasoningTokens = totals.Usage.Reasoning,
                 CostUsd = totals.CostUsd,
             },
-            unknownUsd);
+            unknownUsd,
+            shares);
         meter.Ended(open.Id, scored, remote.State == RemoteBatchState.Failed ? 0 : open.Batch.Requests - scored - untouched, ended ? totals : CallTotals.None);
         if (remote.State != RemoteBatchState.Failed) await deployment.RemoveFilesAsync(remote, cancellationToken);
         if (hopeless is not null) throw hopeless;
         return new Yield(scored, untouched);
+    }
+
+    private static void Book(SortedDictionary<string, (long Calls, decimal Settled, long Unknown)> books, string judge, decimal settled, long unknown)
+    {
+        var entry = books.GetValueOrDefault(judge);
+        books[judge] = (entry.Calls + 1, entry.Settled + settled, entry.Unknown + unknown);
+    }
+
+    /// <summary>A line that may have been charged counts as the largest of the batch, until what is left of the batch's bound is used up.</summary>
+    private static List<BatchShare> Shares(SortedDictionary<string, (long Calls, decimal Settled, long Unknown)> books, NewBatch batch, decimal settledUsd)
+    {
+        var left = Math.Max(0, (batch.BoundUsd ?? 0) - settledUsd);
+        var shares = new List<BatchShare>(books.Count);
+        foreach (var (judge, (calls, settled, unknown)) in books)
+        {
+            var unknownUsd = Math.Min(unknown * batch.LargestBoundUsd, left);
+            left -= unknownUsd;
+            shares.Add(new BatchShare(judge, calls, settled, unknownUsd));
+        }
+
+        return shares;
     }
 
     private async ValueTask StoreAsync(List<StoredJudgment> chunk, HashSet<JudgmentAddress> pending, CancellationToken cancellationToken)

@@ -34,12 +34,20 @@ public interface IBatchLog
     /// <param name="batch">The entry.</param>
     /// <param name="totals">What it took.</param>
     /// <param name="unknownUsd">What may have been charged without anybody knowing.</param>
+    /// <param name="byJudge">The same money by judge, for the books; its sums are those of the whole. Null books all of it to the deployment alone.</param>
     /// <returns>False where it had ended before.</returns>
-    ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd);
+    ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null);
 
     /// <summary>A sweep's batches that have not ended, oldest first.</summary>
     ValueTask<IReadOnlyList<OpenBatch>> OpenAsync(string sweepId, CancellationToken cancellationToken);
 }
+
+/// <summary>What a batch took for one judge.</summary>
+/// <param name="Judge">The judge; empty for lines of which nothing is known.</param>
+/// <param name="Calls">Lines.</param>
+/// <param name="SettledUsd">Charged.</param>
+/// <param name="UnknownUsd">What may have been charged.</param>
+public sealed record BatchShare(string Judge, long Calls, decimal SettledUsd, decimal UnknownUsd);
 
 /// <summary>A batch about to be made.</summary>
 /// <param name="SweepId">Who pays.</param>

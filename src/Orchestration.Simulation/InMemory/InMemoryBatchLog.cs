@@ -63,7 +63,7 @@ internal sealed class InMemoryBatchLog(InMemoryOwner owner) : IBatchLog
             CancellationToken.None).ConfigureAwait(false);
     }
 
-    public ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd)
+    public ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(totals);
@@ -72,7 +72,7 @@ internal sealed class InMemoryBatchLog(InMemoryOwner owner) : IBatchLog
             data =>
             {
                 if (!data.Batches.Open.Remove(batch.Id)) return false;
-                if (batch.ReservationId is { } reservation) data.Spending.Settle(reservation, totals.CostUsd, unknownUsd);
+                if (batch.ReservationId is { } reservation) data.Spending.Settle(reservation, totals.CostUsd, unknownUsd, byJudge);
                 data.Sweeps.AddTotals(batch.Batch.SweepId, totals);
                 return true;
             },

@@ -1,3 +1,4 @@
+using Orchestration.Core.Batches;
 using Orchestration.Core.Spending;
 
 namespace Orchestration.Simulation.InMemory;
@@ -28,16 +29,20 @@ internal sealed class SpendRows
         return reservation;
     }
 
-    public bool Settle(long id, decimal settledUsd, decimal unknownUsd)
+    public bool Settle(long id, decimal settledUsd, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null)
     {
         if (!Open.Remove(id, out var open)) return false;
         var account = this[open.Reservation.Payer];
         account.Held -= open.Reservation.AmountUsd;
         account.Settled += settledUsd;
         account.Unknown += unknownUsd;
-        var key = (open.Reservation.Payer, open.Purpose.Judge, open.Purpose.Deployment);
-        var entry = Entries.GetValueOrDefault(key) ?? new SpendEntry(open.Reservation.Payer, open.Purpose, 0, 0, 0);
-        Entries[key] = entry with { Calls = entry.Calls + 1, SettledUsd = entry.SettledUsd + settledUsd, UnknownUsd = entry.UnknownUsd + unknownUsd };
+        foreach (var share in byJudge ?? [new BatchShare(open.Purpose.Judge, 1, settledUsd, unknownUsd)])
+        {
+            var key = (open.Reservation.Payer, share.Judge, open.Purpose.Deployment);
+            var entry = Entries.GetValueOrDefault(key) ?? new SpendEntry(open.Reservation.Payer, open.Purpose with { Judge = share.Judge }, 0, 0, 0);
+            Entries[key] = entry with { Calls = entry.Calls + share.Calls, SettledUsd = entry.SettledUsd + share.SettledUsd, UnknownUsd = entry.UnknownUsd + share.UnknownUsd };
+        }
+
         return true;
     }
 

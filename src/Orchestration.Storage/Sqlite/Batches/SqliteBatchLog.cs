@@ -82,7 +82,7 @@ internal sealed class SqliteBatchLog(GroupCommitWriter writer, ReadConnections r
             CancellationToken.None).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd)
+    public async ValueTask<bool> FinishAsync(OpenBatch batch, SweepTotals totals, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(totals);
@@ -96,7 +96,7 @@ internal sealed class SqliteBatchLog(GroupCommitWriter writer, ReadConnections r
                     if (!delete.Bind(1, batch.Id).Step()) return false;
                 }
 
-                if (batch.ReservationId is { } reservation) SqliteSpendLedger.Settle(connection, reservation, totals.CostUsd, unknownUsd);
+                if (batch.ReservationId is { } reservation) SqliteSpendLedger.Settle(connection, reservation, totals.CostUsd, unknownUsd, byJudge);
                 SqliteSweepStore.AddTotals(connection, sweep, batch.Batch.SweepId, totals);
                 return true;
             },

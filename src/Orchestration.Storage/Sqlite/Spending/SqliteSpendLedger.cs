@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Spending;
 
 namespace Orchestration.Storage.Sqlite.Spending;
@@ -58,7 +59,7 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
     }
 
     /// <summary>Settles within a transaction; false where that was done before.</summary>
-    internal static bool Settle(Connection connection, long reservation, decimal settled, decimal unknown)
+    internal static bool Settle(Connection connection, long reservation, decimal settled, decimal unknown, IReadOnlyList<BatchShare>? byJudge = null)
     {
         decimal held;
         string payer;
@@ -74,14 +75,14 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         var account = Account.Read(connection, payer);
         account = account with { Settled = account.Settled + settled, Unknown = account.Unknown + unknown, Held = account.Held - held };
         account.Write(connection, payer);
-        Add(connection, payer, purpose, settled, unknown);
+        if (byJudge is null) Add(connection, payer, purpose, settled, unknown);
+        foreach (var share in byJudge ?? []) Add(connection, payer, purpose with { Judge = share.Judge }, share.SettledUsd, share.UnknownUsd, share.Calls);
         return true;
     }
 
     // Money is decimal text, which the engine cannot add.
-    private static void Add(Connection connection, string payer, SpendPurpose purpose, decimal settled, decimal unknown)
+    private static void Add(Connection connection, string payer, SpendPurpose purpose, decimal settled, decimal unknown, long calls = 1)
     {
-        var calls = 1L;
         using (var select = connection.Use("SELECT calls, settled, unknown FROM spent WHERE payer = ?1 AND judge = ?2 AND deployment = ?3"))
         {
             if (select.Bind(1, payer).Bind(2, purpose.Judge).Bind(3, purpose.Deployment).Step())
