@@ -32,6 +32,12 @@ public sealed class VerdictTally
     /// <summary>Comparisons whose two verdicts prefer different answers.</summary>
     public int Opposite { get; private set; }
 
+    /// <summary>Comparisons of which the judge preferred the answer shown first both times: opposite verdicts that follow the position.</summary>
+    public int FirstTwice { get; private set; }
+
+    /// <summary>Comparisons of which the judge preferred the answer shown second both times.</summary>
+    public int SecondTwice { get; private set; }
+
     /// <summary>Comparisons whose label is a tie: left out of accuracy.</summary>
     public int TieLabels { get; private set; }
 
@@ -40,6 +46,11 @@ public sealed class VerdictTally
 
     /// <summary>Correct ÷ labelled, 0–1; NaN where nothing is labelled. A tie is not correct.</summary>
     public double Accuracy => Labelled == 0 ? double.NaN : (double)Correct / Labelled;
+
+    /// <summary>
+    /// (first twice − second twice) ÷ (first twice + second twice): 1 where every contradiction of the judge prefers what is shown first, −1 where what is shown second; NaN without contradictions.
+    /// </summary>
+    public double PositionPreference => Opposite == 0 ? double.NaN : (double)(FirstTwice - SecondTwice) / Opposite;
 
     /// <summary>Accuracy with a tie as half right, 0–1; another score than <see cref="Accuracy"/>, never mixed with it.</summary>
     public double HalfTieAccuracy => Labelled == 0 ? double.NaN : (Correct + 0.5 * Ties) / Labelled;
@@ -64,7 +75,13 @@ public sealed class VerdictTally
         Comparisons++;
         Unreadable += (asShown is null ? 1 : 0) + (second is null ? 1 : 0);
         if (asShown != second) Inconsistent++;
-        if (asShown is { } a && second is { } b && (int)a * (int)b == -1) Opposite++;
+        if (asShown is { } a && second is { } b && (int)a * (int)b == -1)
+        {
+            Opposite++;
+            if (a == Preference.A) FirstTwice++;
+            else SecondTwice++;
+        }
+
         if (label is not { } truth) return;
         if (truth == Preference.Tie)
         {

@@ -54,6 +54,17 @@ internal sealed class RowRules(FieldTable fields)
         return text.Length <= 32 ? PreferenceText.Parse(Encoding.UTF8.GetString(text)) : null;
     }
 
+    /// <summary>The category of a source of JudgeBench; null for any other.</summary>
+    public static string? NativeCategory(string source)
+    {
+        foreach (var (prefix, category) in NativeCategories)
+        {
+            if (source.StartsWith(Encoding.UTF8.GetString(prefix), StringComparison.Ordinal)) return Encoding.UTF8.GetString(category);
+        }
+
+        return null;
+    }
+
     public static RowFault UnknownLabel(string field) => new(
         RejectReason.UnknownLabel, $"The field '{field}' is no preference. Write A>B, B>A or A=B, or null where none is known.");
 

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Core.MetaEvaluation;
+
+/// <summary>Where rows are read, and what becomes of bad ones.</summary>
+public sealed record RowInput
+{
+    /// <summary>JSON lines, plain or gzip.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Where bad rows go; null where they are only counted.</summary>
+    public string? RejectsPath { get; init; }
+}
+
+/// <summary>What was read.</summary>
+/// <param name="Rows">Good rows.</param>
+/// <param name="Rejected">Bad rows.</param>
+/// <param name="FirstReject">File, line and fault of the first bad row; null without.</param>
+public sealed record RowReport(int Rows, long Rejected, string? FirstReject);
+
+/// <summary>Reads objects of JSON lines one after the other: a bad one is written to the rejects, and the others are taken.</summary>
+internal static class RowSource
+{
+    /// <summary>Gives each object to <paramref name="take"/>, which says what is wrong with it, or null.</summary>
+    /// <exception cref="OrchestrationException">A file cannot be read, is CSV, or no row of all is good.</exception>
+    public static RowReport Read(RowInput input, string wanted, Func<JsonElement, RowFault?> take, CancellationToken cancellationToken)
+    {
+        var (rows, rejected, first) = (0, 0L, (string?)null);
+        RejectLog? log = null;
+        try
+        {
+            for (var file = 0; file < input.Files.Count; file++)
+            {
+                using var reader = new InputReader(input.Files[file], file, new IngestOptions { Kind = DataKind.Pairs, Inputs = input.Files });
+                var rejects = new RejectBuffer();
+                foreach (var chunk in reader.Chunks())
+                {
+                    using (chunk)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        if (chunk.Format.Csv is not null) throw new OrchestrationException(ErrorCodes.Input, $"{input.Files[file]} is CSV. Here JSON lines are read, one object a line: {wanted}.");
+                        rejects.Clear();
+                        if (chunk.Fault is { } fault) rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
+                        else rows += Lines(chunk, take, rejects);
+                    }
+
+                    if (rejects.Entries.Count == 0) continue;
+                    first ??= string.Create(CultureInfo.InvariantCulture, $"{input.Files[file]}, line {rejects.First!.Value.Line}: {rejects.First.Value.Fault.Message}");
+                    rejected += (log ??= new RejectLog(input.RejectsPath)).Append(rejects);
+                }
+            }
+        }
+        finally
+        {
+            log?.Dispose();
+        }
+
+        if (rows != 0) return new RowReport(rows, rejected, first);
+        throw new OrchestrationException(ErrorCodes.Input, first is null ? $"{string.Join(", ", input.Files)} holds no rows of {wanted}." : $"There is no good row in {string.Join(", ", input.Files)}. {first}");
+    }
+
+    private static int Lines(RawChunk chunk, Func<JsonElement, RowFault?> take, RejectBuffer rejects)
+    {
+        var (line, taken) = (chunk.FirstLine, 0);
+        for (var start = 0; start < chunk.Length; line++)
+        {
+            var length = chunk.Span[start..].IndexOf((byte)'\n');
+            if (length < 0) length = chunk.Length - start;
+            var text = chunk.Span.Slice(start, length);
+            if (text.IndexOfAnyExcept(" \t\r"u8) >= 0)
+            {
+                if (One(chunk.Bytes.AsMemory(start, length), take) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
+                else taken++;
+            }
+
+            start += length + 1;
+        }
+
+        return taken;
+    }
+
+    private static RowFault? One(ReadOnlyMemory<byte> text, Func<JsonElement, RowFault?> take)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonFaults.MaxDepth, AllowDuplicateProperties = false });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? take(document.RootElement)
+                : JsonFaults.NotAnObject(document.RootElement.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
+        }
+        catch (JsonException e)
+        {
+            return e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase)
+                ? new RowFault(RejectReason.DuplicateField, "A field stands twice in the row. Keep one of them.")
+                : JsonFaults.Of(text.Span, e);
+        }
+        catch (InvalidOperationException)
+        {
+            return JsonFaults.LoneSurrogate("a name");
+        }
+    }
+
+    /// <summary>A text or a number as text; null for anything else, and for an empty text.</summary>
+    public static string? Text(JsonElement row, string field) => !row.TryGetProperty(field, out var value) ? null : value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString() is { Length: > 0 } text ? text : null,
+        JsonValueKind.Number => value.GetRawText(),
+        _ => null,
+    };
+
+    public static RowFault Missing(JsonElement row, string field) =>
+        new(RejectReason.MissingField, $"There is no field '{field}', or it is empty; the row has {FieldHints.List([.. row.EnumerateObject().Select(static p => p.Name)])}.");
+}
