@@ -9,13 +9,16 @@ namespace Orchestration.Core.MetaEvaluation;
 /// <summary>Ratings of items by people and judges, as read from <c>{id, ratings{rater: label}, judges{judge: label}?, truth?, group?}</c>.</summary>
 public sealed class RatingSet
 {
-    private RatingSet(RatingTable table, string[] raters, int annotators, string[] labels, bool isNumeric, int[] truth, RowReport report)
+    private RatingSet(RatingTable table, string[] ids, string[] raters, int annotators, string[] labels, bool isNumeric, int[] truth, RowReport report)
     {
-        (Table, Raters, Annotators, Labels, IsNumeric, Truth, Report) = (table, raters, annotators, labels, isNumeric, truth, report);
+        (Table, Ids, Raters, Annotators, Labels, IsNumeric, Truth, Report) = (table, ids, raters, annotators, labels, isNumeric, truth, report);
     }
 
     /// <summary>Annotators first, then judges, as raters of one table; texts as numbers in the order of <see cref="Labels"/>.</summary>
     public RatingTable Table { get; }
+
+    /// <summary>Each item's id.</summary>
+    public IReadOnlyList<string> Ids { get; }
 
     /// <summary>Names of annotators, then of judges.</summary>
     public IReadOnlyList<string> Raters { get; }
@@ -43,7 +46,7 @@ public sealed class RatingSet
     public static RatingSet Read(RowInput input, IReadOnlyList<string> order, CancellationToken cancellationToken)
     {
         var (ids, groups, people, judges, labels) = (new HashSet<string>(StringComparer.Ordinal), new Names(), new Names(), new Names(), new Names());
-        var rows = new List<(int Group, List<(int Rater, bool IsJudge, int Label)> Ratings, int Truth)>();
+        var rows = new List<(string Id, int Group, List<(int Rater, bool IsJudge, int Label)> Ratings, int Truth)>();
         var report = RowSource.Read(input, "{id, ratings{rater: label}, judges{judge: label}?, truth?}", row =>
         {
             if (RowSource.Text(row, "id") is not { } id) return RowSource.Missing(row, "id");
@@ -54,6 +57,7 @@ public sealed class RatingSet
             if (ratings.Count == 0) return new RowFault(RejectReason.MissingField, "The row has no rating. Leave it out, or name who said what: ratings{rater: label}.");
             ids.Add(id);
             rows.Add((
+                id,
                 groups.Of(RowSource.Text(row, "group") is { } group ? $"group {group}" : RowSource.Text(row, "prompt") is { } prompt ? $"prompt {PairHash.Group(prompt)}" : $"id {id}"),
                 [.. ratings.Select(r => ((r.IsJudge ? judges : people).Of(r.Rater), r.IsJudge, labels.Of(r.Label)))],
                 RowSource.Text(row, "truth") is { } truth ? labels.Of(truth) : -1));
@@ -98,7 +102,7 @@ public sealed class RatingSet
     }
 
     private static RatingSet Complete(
-        List<(int Group, List<(int Rater, bool IsJudge, int Label)> Ratings, int Truth)> rows, int groups, Names people, Names judges, Names labels, IReadOnlyList<string> order, RowReport report, RowInput input)
+        List<(string Id, int Group, List<(int Rater, bool IsJudge, int Label)> Ratings, int Truth)> rows, int groups, Names people, Names judges, Names labels, IReadOnlyList<string> order, RowReport report, RowInput input)
     {
         var raters = people.All.Count + judges.All.Count;
         if ((long)raters * rows.Count > int.MaxValue / 16) throw new OrchestrationException(ErrorCodes.Input, string.Create(CultureInfo.InvariantCulture, $"{rows.Count:N0} items by {raters:N0} raters are more than fit in memory. Split the file."));
@@ -124,7 +128,7 @@ public sealed class RatingSet
         var table = new RatingTable(raters, values, [.. rows.Select(static r => r.Group)]);
         var names = table.Levels.Select(level => labels.All[Array.IndexOf(numbers, level)]).ToArray();
         return new RatingSet(
-            table, [.. people.All, .. judges.All], people.All.Count, names, isNumeric,
+            table, [.. rows.Select(static r => r.Id)], [.. people.All, .. judges.All], people.All.Count, names, isNumeric,
             [.. rows.Select(r => r.Truth < 0 ? -1 : Math.Max(-1, Array.BinarySearch(table.Levels, numbers[r.Truth])))], report);
     }
 }

@@ -32,9 +32,10 @@ public sealed record EnsemblePlan
 /// <param name="OverBestHalfTie">The same with ties as half, against the judge that is best by that.</param>
 /// <param name="WhereBestDecided">Half-tie accuracy on the rows where that judge has a preference.</param>
 /// <param name="WhereBestTied">On the rows where it has none; NaN where there are none.</param>
+/// <param name="LeftOutAll">The same over all rows, each scored by the fit that has not seen its category; NaN without categories.</param>
 /// <param name="LeftOut">For each category the half-tie accuracy on it when fitted on the others alone; for votes that are not learned, on it. Empty without categories.</param>
 public sealed record EnsembleFigures(
-    string Name, Figure Strict, Figure HalfTie, double Spread, PairedDifference OverBestStrict, PairedDifference OverBestHalfTie, double WhereBestDecided, double WhereBestTied, IReadOnlyList<double> LeftOut);
+    string Name, Figure Strict, Figure HalfTie, double Spread, PairedDifference OverBestStrict, PairedDifference OverBestHalfTie, double WhereBestDecided, double WhereBestTied, double LeftOutAll, IReadOnlyList<double> LeftOut);
 
 /// <summary>A mean difference on the same rows with its 95% bounds by prompt (Student's t).</summary>
 /// <param name="Mean">The difference; above 0 for the better.</param>
@@ -150,7 +151,8 @@ public sealed record EnsembleStudy(
             var spread = byDraw.Length < 2 ? 0 : Math.Sqrt(byDraw.Sum(a => (a - mean) * (a - mean)) / (byDraw.Length - 1));
             return new EnsembleFigures(
                 name, Figure(strict), Figure(half), spread, Against(strict, bestStrict, strict: true), Against(half, best, strict: false),
-                Where(half, static vote => vote != 0), Where(half, static vote => vote == 0), leftOut is null || rows.CategoryOf is null ? [] : ByCategory(leftOut));
+                Where(half, static vote => vote != 0), Where(half, static vote => vote == 0),
+                leftOut is null || rows.CategoryOf is null ? double.NaN : leftOut.Select((v, i) => Credit(v, rows.Labels[i], strict: false)).Average(), leftOut is null || rows.CategoryOf is null ? [] : ByCategory(leftOut));
         }
 
         private double[] Mean(double[][] draws, bool strict)

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Learning.Intervals;
+using Orchestration.Learning.Ranking;
+
+namespace Orchestration.Cli.Meta;
+
+/// <summary>What <c>meta rank</c> says of comparisons.</summary>
+internal sealed class ComparisonRankView(RankingSet set, double power, BootstrapOptions options)
+{
+    public async Task<JsonObject> WriteAsync(CliContext context, bool withStyle, string? anchor, double k, ulong seed)
+    {
+        var data = set.Comparisons(withStyle);
+        var board = Leaderboard.Of(data, options);
+        var elo = Elo.Of(data, k, orders: Math.Clamp(4_000_000 / data.Rows, 10, 100), seed);
+        var strengths = new double[data.Models];
+        foreach (var standing in board.Standings) strengths[standing.Model] = standing.Strength.Value;
+        var json = new JsonObject
+        {
+            ["rows"] = data.Rows, ["prompts"] = data.Groups, ["models"] = data.Models, ["tie_share"] = set.TieShare, ["held"] = board.IsHeld, ["held_resamples"] = board.HeldResamples,
+        };
+        Places(context, board, elo, strengths, json);
+        foreach (var line in Sentences(data, board, withStyle)) await context.Out.WriteLineAsync(line);
+        if (withStyle) Style(context, board, json);
+        await AnchorsAsync(context, strengths, json);
+        if (anchor is not null) await AgainstAsync(context, anchor, json);
+        return json;
+    }
+
+    private void Places(CliContext context, Leaderboard board, Elo elo, double[] strengths, JsonObject json)
+    {
+        var table = MetaText.Table("rank", "model", "strength [95%]", "on Elo's scale", "mean win rate [95%]", "places", "above the next [95%]", "comparisons to tell from next", "Elo (shuffled)");
+        var list = new JsonArray();
+        for (var s = 0; s < board.Standings.Count; s++)
+        {
+            var standing = board.Standings[s];
+            var gap = s < board.Gaps.Count ? board.Gaps[s] : new Estimate(double.NaN, double.NaN, double.NaN, double.NaN, 0);
+            var needed = double.NaN;
+            if (s < board.Gaps.Count)
+            {
+                var chance = BradleyTerry.Chance(strengths[standing.Model], strengths[board.Standings[s + 1].Model]);
+                // Ties are worth ½ and take a quarter of their share from the variance of an outcome.
+                needed = ComparisonPower.Direct(chance, power: power, variance: Math.Max(chance * (1 - chance) - set.TieShare / 4, 0.01));
+            }
+
+            MetaText.Row(
+                table, standing.Rank.ToString(CultureInfo.InvariantCulture), set.Models[standing.Model], MetaText.Of(standing.Strength), MetaText.Number(Standing.OnEloScale(standing.Strength.Value), 0), MetaText.Of(standing.WinRate),
+                string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"), double.IsNaN(gap.Value) ? "" : MetaText.Of(gap), MetaText.Number(needed, 0),
+                string.Create(CultureInfo.InvariantCulture, $"{elo.Mean[standing.Model]:0} [{elo.Low[standing.Model]:0}, {elo.High[standing.Model]:0}]"));
+            list.Add((JsonNode)new JsonObject
+            {
+                ["rank"] = standing.Rank,
+                ["model"] = set.Models[standing.Model],
+                ["strength"] = MetaText.Json(standing.Strength),
+                ["elo_scale"] = Standing.OnEloScale(standing.Strength.Value),
+                ["win_rate"] = MetaText.Json(standing.WinRate),
+                ["places"] = new JsonArray(standing.Places.Best, standing.Places.Worst),
+                ["above_next"] = double.IsNaN(gap.Value) ? null : MetaText.Json(gap),
+                ["comparisons_to_tell_from_next"] = MetaText.Json(needed),
+                ["anchor_worth"] = ComparisonPower.AnchorWorth(strengths, standing.Model),
+                ["elo"] = new JsonObject { ["in_order"] = elo.Ratings[standing.Model], ["mean"] = elo.Mean[standing.Model], ["lower"] = elo.Low[standing.Model], ["upper"] = elo.High[standing.Model] },
+            });
+        }
+
+        context.Tables().Write(table);
+        json["ranking"] = list;
+    }
+
+    private IEnumerable<string> Sentences(ModelComparisons data, Leaderboard board, bool withStyle)
+    {
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{data.Rows:N0} comparisons of {data.Models} models on {data.Groups:N0} prompts, {set.TieShare:0.0%} ties. A strength is log-odds by Bradley and Terry's model{(withStyle ? " with style taken out" : "")}, a tie half a win; models whose bounds overlap share a rank. Bounds resample prompts; Elo's are those of shuffled orders alone.");
+        var open = board.Gaps.Count(static g => g.Lower <= 0);
+        if (open != 0) yield return string.Create(CultureInfo.InvariantCulture, $"{open} of {board.Gaps.Count} neighbours are not told apart; with the comparisons given beside them, each on a prompt of its own and were the gap as it seems, a test would find it with a chance of {power:0%}.");
+        if (board.IsHeld)
+            yield return $"HELD: some models never lost to others, not even by a chain, so that their strengths have no finite estimate; a prior of standard deviation {BradleyTerry.HoldingDeviation} holds them, and their distance means little.";
+        else if (board.HeldResamples != 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"In {board.HeldResamples} of {options.Resamples} resamples some model never lost and was held by a prior: bounds that far out mean little. More comparisons cure it.");
+    }
+
+    private static void Style(CliContext context, Leaderboard board, JsonObject json)
+    {
+        var table = MetaText.Table("style", "log-odds for one standard deviation [95%]");
+        var effects = new JsonObject();
+        for (var c = 0; c < board.Effects.Count; c++)
+        {
+            MetaText.Row(table, AnswerLook.Covariates[c], MetaText.Of(board.Effects[c]));
+            effects[AnswerLook.Covariates[c]] = MetaText.Json(board.Effects[c]);
+        }
+
+        context.Tables().Write(table);
+        context.Out.WriteLine("Above 0: whoever judged prefers answers with more of it, whatever they say. Both answers' difference enters as (a − b)/(a + b).");
+        json["style"] = effects;
+    }
+
+    private async Task AnchorsAsync(CliContext context, double[] strengths, JsonObject json)
+    {
+        var worth = Enumerable.Range(0, strengths.Length).Select(m => (Model: m, Worth: ComparisonPower.AnchorWorth(strengths, m))).OrderByDescending(static w => w.Worth).ToArray();
+        json["best_anchor"] = set.Models[worth[0].Model];
+        await context.Out.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The most informative anchor is {set.Models[worth[0].Model]}: a comparison with it is worth {worth[0].Worth:0.00} of one between equals; the least is {set.Models[worth[^1].Model]} ({worth[^1].Worth:0.00}). Anchors far above or below the rest tell little."));
+    }
+
+    private async Task AgainstAsync(CliContext context, string anchor, JsonObject json)
+    {
+        var anchorIndex = Enumerable.Range(0, set.Models.Count).First(m => set.Models[m] == anchor);
+        string[] columns = set.HasLengths ? ["comparisons", "win rate [95%]", "length taken out [95%]", "effect of length [95%]"] : ["comparisons", "win rate [95%]"];
+        var table = MetaText.Table($"against {anchor}", columns);
+        var rates = new JsonObject();
+        for (var m = 0; m < set.Models.Count; m++)
+        {
+            if (m == anchorIndex) continue;
+            var (halves, longer, groups) = set.Against(m, anchorIndex);
+            if (halves.Length == 0) continue;
+            var rate = LengthAdjustedWinRate.Of(halves, longer, groups, options);
+            string[] cells = [set.Models[m], MetaText.Number(rate.Rows, 0), MetaText.Of(rate.Raw)];
+            var one = new JsonObject { ["comparisons"] = rate.Rows, ["win_rate"] = MetaText.Json(rate.Raw) };
+            if (set.HasLengths)
+            {
+                cells = [.. cells, MetaText.Of(rate.Adjusted), MetaText.Of(rate.LengthEffect)];
+                one["length_adjusted_win_rate"] = MetaText.Json(rate.Adjusted);
+                one["length_effect"] = MetaText.Json(rate.LengthEffect);
+            }
+
+            MetaText.Row(table, cells);
+            rates[set.Models[m]] = one;
+        }
+
+        context.Tables().Write(table);
+        if (set.HasLengths) await context.Out.WriteLineAsync("With length taken out: the win rate were both answers of one length (logit = model + φ·tanh(Δlength/sd), read at 0). Without a term for the difficulty of instructions it is not AlpacaEval's figure.");
+        json["against"] = new JsonObject { ["anchor"] = anchor, ["models"] = rates };
+    }
+}

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orchestration.Core;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Learning.Ensembles;
+
+namespace Orchestration.Cli.Meta;
+
+/// <summary><c>orchestrate meta ensemble</c>: whether many judges together are better than the best of them.</summary>
+internal static class EnsembleCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl with labels: JSON lines, gzip too.", null);
+        var folds = new Option<int>("--folds") { Description = "Folds a draw; whole prompts are held out.", DefaultValueFactory = _ => 5 };
+        var draws = new Option<int>("--draws") { Description = "Draws of folds, each with a seed of its own.", DefaultValueFactory = _ => 20 };
+        var command = new Command("ensemble", "Majority, mean of z-scores and learned votes out of recorded verdicts and scores, against the best single judge under the same rule for ties.") { folds, draws };
+        shared.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var recorded = RecordedVerdicts.Read(shared.Input(parsed), cancellationToken);
+            await MetaText.RejectsAsync(context, recorded.Report);
+            var (rows, categories, leftOut) = recorded.ToCombine();
+            var plan = new EnsemblePlan
+            {
+                Folds = MetaOptions.Within("--folds", parsed.GetValue(folds), 2, 100),
+                Draws = MetaOptions.Within("--draws", parsed.GetValue(draws), 1, 1000),
+                Seed = shared.Seed(parsed),
+                MaxThreads = Environment.ProcessorCount,
+                Cancellation = cancellationToken,
+            };
+            if (rows.Judges < 2) throw new OrchestrationException(ErrorCodes.Input, $"There is one judge, '{recorded.Judges[0]}', and an ensemble is made of two or more.");
+            if (rows.Groups < plan.Folds) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"There are {rows.Groups} prompts and --folds {plan.Folds}: that many folds at most."));
+            var study = EnsembleStudy.Run(rows, plan);
+            var view = new View(recorded, rows, categories, study, plan);
+            context.Tables().Write(view.Table());
+            if (rows.Categories >= 2) context.Tables().Write(view.LeftOut());
+            foreach (var line in view.Sentences()) await context.Out.WriteLineAsync(line);
+            if (leftOut != 0) await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{leftOut:N0} comparisons without a preference in their label take no part."));
+            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(view.Json()));
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    private sealed class View(RecordedVerdicts recorded, VerdictRows rows, IReadOnlyList<string> categories, EnsembleStudy study, EnsemblePlan plan)
+    {
+        /// <summary>Differences of sums of halves differ from 0 by less than this through rounding alone.</summary>
+        private const double Rounding = 1e-9;
+
+        private EnsembleFigures Best => study.Judges[study.BestHalfTie];
+
+        public Spectre.Console.Table Table()
+        {
+            var table = MetaText.Table("", "accuracy", "ties half", "spread", "less best judge [95%]", "ties half, less best [95%]", "where best decided", "where best tied");
+            Row(table, $"best judge: {recorded.Judges[study.BestHalfTie]}", Best);
+            if (study.BestStrict != study.BestHalfTie) Row(table, $"best judge, ties wrong: {recorded.Judges[study.BestStrict]}", study.Judges[study.BestStrict]);
+            foreach (var ensemble in study.Ensembles) Row(table, ensemble.Name, ensemble);
+            return table;
+        }
+
+        public Spectre.Console.Table LeftOut()
+        {
+            var table = MetaText.Table("ties half, category left out", [.. categories, "all"]);
+            MetaText.Row(table, [$"best judge: {recorded.Judges[study.BestHalfTie]}", .. Best.LeftOut.Select(MetaText.Percent), MetaText.Percent(Best.LeftOutAll)]);
+            foreach (var ensemble in study.Ensembles) MetaText.Row(table, [ensemble.Name, .. ensemble.LeftOut.Select(MetaText.Percent), MetaText.Percent(ensemble.LeftOutAll)]);
+            return table;
+        }
+
+        public IEnumerable<string> Sentences()
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rows.Rows:N0} comparisons of {rows.Groups:N0} prompts, {rows.Judges} judges; learned votes out of fold, {plan.Draws} draws of {plan.Folds} folds of whole prompts, spread over the draws. The best judge was found on these very rows, which favours it; '{EnsembleStudy.ChosenJudge}' was not.");
+            var name = recorded.Judges[study.BestHalfTie];
+            foreach (var ensemble in study.Ensembles)
+            {
+                var over = ensemble.OverBestHalfTie;
+                if (ensemble.Name == EnsembleStudy.ChosenJudge)
+                {
+                    yield return Math.Abs(over.Mean) < Rounding ? $"{ensemble.Name} is {name} in every fold: little depends on having found it here."
+                        : $"{ensemble.Name} has {Points(over)}: what it costs not to know beforehand that {name} is the best.";
+                    continue;
+                }
+
+                yield return over.Lower > Rounding ? $"{ensemble.Name} is better than {name}: {Points(over)} with ties as half."
+                    : over.Upper < -Rounding ? $"{ensemble.Name} is WORSE than {name}: {Points(over)} with ties as half. Use {name} alone."
+                    : $"{ensemble.Name} is not shown to be better than {name}: {Points(over)} with ties as half.";
+                if (ensemble.LeftOut.Count != 0 && ensemble.Name is EnsembleStudy.Learned or EnsembleStudy.LearnedNonNegative) yield return Elsewhere(ensemble, name);
+            }
+
+            var best = study.Ensembles.MaxBy(static e => e.HalfTie.Value)!;
+            if (best.HalfTie.Value <= Best.HalfTie.Value) yield return $"No ensemble reaches the best single judge with ties as half: {name} has {MetaText.Percent(Best.HalfTie.Value)}, {best.Name} {MetaText.Percent(best.HalfTie.Value)}.";
+            if (study.Inverted.Count != 0)
+            {
+                yield return $"UNSAFE: the free learned vote turns {study.Inverted.Count} of {rows.Judges} judges against themselves ({string.Join(", ", study.Inverted.Take(5).Select(j => recorded.Judges[j]))}{(study.Inverted.Count > 5 ? ", …" : "")}); what it learned there may not hold on other prompts. '{EnsembleStudy.LearnedNonNegative}' does not.";
+            }
+        }
+
+        /// <summary>What a learned vote is worth on a category that it has not seen, where it is furthest behind the best judge.</summary>
+        private string Elsewhere(EnsembleFigures ensemble, string name)
+        {
+            var worst = Enumerable.Range(0, ensemble.LeftOut.Count).MinBy(c => ensemble.LeftOut[c] - Best.LeftOut[c]);
+            var all = $"  on categories it has not learned from it has {MetaText.Percent(ensemble.LeftOutAll)}, {name} {MetaText.Percent(Best.LeftOutAll)}";
+            return ensemble.LeftOut[worst] >= Best.LeftOut[worst] ? all + "."
+                : $"{all}; furthest behind on {categories[worst]}, {MetaText.Percent(ensemble.LeftOut[worst])} against {MetaText.Percent(Best.LeftOut[worst])}.";
+        }
+
+        public JsonObject Json()
+        {
+            var judges = new JsonObject();
+            for (var j = 0; j < rows.Judges; j++) judges[recorded.Judges[j]] = Json(study.Judges[j]);
+            var ensembles = new JsonObject();
+            foreach (var ensemble in study.Ensembles) ensembles[ensemble.Name] = Json(ensemble);
+            return new JsonObject
+            {
+                ["comparisons"] = rows.Rows,
+                ["prompts"] = rows.Groups,
+                ["best_judge"] = recorded.Judges[study.BestHalfTie],
+                ["best_judge_strict"] = recorded.Judges[study.BestStrict],
+                ["best_judge_tied_rows"] = study.TiedRows,
+                ["judges"] = judges,
+                ["ensembles"] = ensembles,
+                ["inverted"] = new JsonArray([.. study.Inverted.Select(j => (JsonNode)recorded.Judges[j])]),
+                ["rejected"] = recorded.Report.Rejected,
+            };
+        }
+
+        private JsonObject Json(EnsembleFigures figures)
+        {
+            var json = new JsonObject
+            {
+                ["accuracy"] = MetaText.Json(figures.Strict.Value),
+                ["accuracy_se"] = MetaText.Json(figures.Strict.StandardError),
+                ["half_tie_accuracy"] = MetaText.Json(figures.HalfTie.Value),
+                ["half_tie_accuracy_se"] = MetaText.Json(figures.HalfTie.StandardError),
+                ["spread"] = MetaText.Json(figures.Spread),
+                ["over_best"] = Json(figures.OverBestStrict),
+                ["over_best_half_tie"] = Json(figures.OverBestHalfTie),
+                ["where_best_decided"] = MetaText.Json(figures.WhereBestDecided),
+                ["where_best_tied"] = MetaText.Json(figures.WhereBestTied),
+            };
+            var left = new JsonObject();
+            for (var c = 0; c < figures.LeftOut.Count; c++) left[categories[c]] = MetaText.Json(figures.LeftOut[c]);
+            json["category_left_out"] = left;
+            json["all_left_out"] = MetaText.Json(figures.LeftOutAll);
+            return json;
+        }
+
+        private static JsonObject Json(in PairedDifference difference) =>
+            new() { ["value"] = MetaText.Json(difference.Mean), ["lower"] = MetaText.Json(difference.Lower), ["upper"] = MetaText.Json(difference.Upper) };
+
+        private static void Row(Spectre.Console.Table table, string name, EnsembleFigures figures) => MetaText.Row(
+            table, name, MetaText.Percent(figures.Strict.Value), MetaText.Percent(figures.HalfTie.Value), figures.Spread == 0 ? "" : MetaText.Percent(figures.Spread),
+            Points(figures.OverBestStrict), Points(figures.OverBestHalfTie), MetaText.Percent(figures.WhereBestDecided), MetaText.Percent(figures.WhereBestTied));
+
+        private static string Points(in PairedDifference difference) => string.Create(
+            CultureInfo.InvariantCulture, $"{100 * difference.Mean:+0.00;-0.00;0.00} [{100 * difference.Lower:+0.00;-0.00;0.00}, {100 * difference.Upper:+0.00;-0.00;0.00}]");
+    }
+}
