@@ -31,6 +31,7 @@ internal static class WholeProcessBenchmarks
         ["cold"] = ColdAsync,
         ["mlp"] = (folder, report) => NetworkBenchmark.RunAsync(folder, report.Figure),
         ["aggregate"] = AggregateAsync,
+        ["rank"] = RankingBenchmark.RunAsync,
         ["quota"] = QuotaBenchmarks.RequestsAsync,
         ["processes"] = QuotaBenchmarks.TwoProcessesAsync,
         ["tokens"] = QuotaBenchmarks.TokensAsync,
