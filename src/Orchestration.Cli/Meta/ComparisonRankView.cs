@@ -18,7 +18,12 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
         foreach (var standing in board.Standings) strengths[standing.Model] = standing.Strength.Value;
         var json = new JsonObject
         {
-            ["rows"] = data.Rows, ["prompts"] = data.Groups, ["models"] = data.Models, ["tie_share"] = set.TieShare, ["held"] = board.IsHeld, ["held_resamples"] = board.HeldResamples,
+            ["rows"] = data.Rows,
+            ["prompts"] = data.Groups,
+            ["models"] = data.Models,
+            ["tie_share"] = set.TieShare,
+            ["held"] = board.IsHeld,
+            ["held_resamples"] = board.HeldResamples,
         };
         Places(context, board, elo, strengths, json);
         foreach (var line in Sentences(data, board, withStyle)) await context.Out.WriteLineAsync(line);

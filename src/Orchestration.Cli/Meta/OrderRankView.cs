@@ -62,7 +62,10 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
             ["ranking"] = list,
             ["kemeny"] = new JsonObject
             {
-                ["order"] = new JsonArray([.. kemeny.Order.Select(m => (JsonNode)set.Models[m])]), ["disagreement"] = kemeny.Disagreement, ["lower_bound"] = kemeny.LowerBound, ["exact"] = kemeny.IsExact,
+                ["order"] = new JsonArray([.. kemeny.Order.Select(m => (JsonNode)set.Models[m])]),
+                ["disagreement"] = kemeny.Disagreement,
+                ["lower_bound"] = kemeny.LowerBound,
+                ["exact"] = kemeny.IsExact,
             },
         };
     }

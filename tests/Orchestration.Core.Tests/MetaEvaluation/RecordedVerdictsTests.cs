@@ -75,7 +75,8 @@ public sealed class RecordedVerdictsTests : IDisposable
         (rows.Rows, rows.Judges).ShouldBe((419, 65));
         study.Judges[study.BestHalfTie].HalfTie.Value.ShouldBe(0.8723, 5e-5);
         study.Judges[study.BestHalfTie].Strict.Value.ShouldBe(0.8305, 5e-5);
-        figures[EnsembleStudy.Majority].HalfTie.Value.ShouldBe(0.6289, 0.0015);
+        // One sign a judge; adding up both verdicts of each instead ties one comparison more, 0.6289.
+        figures[EnsembleStudy.Majority].HalfTie.Value.ShouldBe(0.6277, 5e-5);
         figures[EnsembleStudy.Majority].Strict.Value.ShouldBe(0.6205, 5e-5);
         figures[EnsembleStudy.Learned].HalfTie.Value.ShouldBeInRange(0.90, 0.925);
         figures[EnsembleStudy.Learned].LeftOutAll.ShouldBe(0.812, 0.03);
