@@ -91,8 +91,10 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
         var effects = new JsonObject();
         for (var c = 0; c < board.Effects.Count; c++)
         {
-            MetaText.Row(table, AnswerLook.Covariates[c], MetaText.Of(board.Effects[c]));
-            effects[AnswerLook.Covariates[c]] = MetaText.Json(board.Effects[c]);
+            // What never differs (headers where only lengths were given) has no effect to speak of: exactly 0 in every fit.
+            var varies = board.Effects[c] is not { Value: 0, Lower: 0, Upper: 0 };
+            MetaText.Row(table, AnswerLook.Covariates[c], varies ? MetaText.Of(board.Effects[c]) : "does not differ in these rows");
+            effects[AnswerLook.Covariates[c]] = varies ? MetaText.Json(board.Effects[c]) : null;
         }
 
         context.Tables().Write(table);

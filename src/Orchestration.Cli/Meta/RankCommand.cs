@@ -28,7 +28,7 @@ internal static class RankCommand
             await MetaText.RejectsAsync(context, set.Report);
             var file = shared.Input(parsed).Files[0];
             if ((withStyle || against is not null) && !set.IsComparisons) throw new OrchestrationException(ErrorCodes.Usage, $"--style and --anchor are about comparisons, and {file} holds orders of models.");
-            if (withStyle && !set.HasLengths) throw new OrchestrationException(ErrorCodes.Input, $"--style needs 'answer_a' and 'answer_b' in every row of {file}.");
+            if (withStyle && !set.HasLengths) throw new OrchestrationException(ErrorCodes.Input, $"--style needs 'answer_a' and 'answer_b' (or 'length_a' and 'length_b', for length alone) in every row of {file}.");
             if (against is not null && !set.Models.Contains(against, StringComparer.Ordinal)) throw new OrchestrationException(ErrorCodes.NotFound, $"--anchor {against}: no row of {file} names that model. It has {string.Join(", ", set.Models.Take(12))}.");
             CheckJoined(set, file);
             var options = shared.Bootstrap(parsed, cancellationToken);

@@ -105,6 +105,7 @@ public sealed class MetaCommandTests : IDisposable
 
         (await _cli.RunAsync(["meta", "rank", "--rows", _cli.At("b.jsonl"), "--style", "--resamples", "40"])).ShouldBe(ExitStatus.Completed);
         _cli.Out.ShouldContain("with style taken out");
+        _cli.Out.ShouldContain("does not differ in these rows", Case.Sensitive, "no answer has a header");
         (await _cli.RunAsync(["meta", "rank", "--rows", _cli.At("b.jsonl"), "--anchor", "nobody"])).ShouldBe(ExitStatus.BadInput);
         _cli.Error.ShouldContain("--anchor nobody: no row of");
     }
