@@ -4,6 +4,7 @@ using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Judges;
+using Orchestration.Cli.Meta;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Spending;
 using Orchestration.Cli.Sweeps;
@@ -27,6 +28,7 @@ public static class CommandLine
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),
             ExperimentCommands.Create(context),
+            MetaCommands.Create(context),
             CostCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),

@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace Orchestration.Cli.Meta;
+
+/// <summary><c>orchestrate meta CHECK</c>: the judges judged.</summary>
+internal static class MetaCommands
+{
+    public static Command Create(CliContext context) => new("meta", "Judges the judges: each check prints a table and what it means.")
+    {
+        CalibrateCommand.Create(context),
+    };
+}
