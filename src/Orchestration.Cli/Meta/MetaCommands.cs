@@ -8,5 +8,6 @@ internal static class MetaCommands
     public static Command Create(CliContext context) => new("meta", "Judges the judges: each check prints a table and what it means.")
     {
         CalibrateCommand.Create(context),
+        GateCommand.Create(context),
     };
 }
