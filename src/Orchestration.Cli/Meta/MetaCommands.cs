@@ -9,5 +9,6 @@ internal static class MetaCommands
     {
         CalibrateCommand.Create(context),
         GateCommand.Create(context),
+        DiversityCommand.Create(context),
     };
 }
