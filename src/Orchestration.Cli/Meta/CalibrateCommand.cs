@@ -44,7 +44,9 @@ internal static class CalibrateCommand
                 Bins = ExperimentOptions.Within("--bins", parsed.GetValue(bins), 1, 1000),
                 Options = new PolicyOptions
                 {
-                    Folds = ExperimentOptions.Within("--folds", parsed.GetValue(folds), 2, 100), Seed = parsed.GetValue(seed), Level = CheckOutput.Between("--level", parsed.GetValue(level), 0, 1),
+                    Folds = ExperimentOptions.Within("--folds", parsed.GetValue(folds), 2, 100),
+                    Seed = parsed.GetValue(seed),
+                    Level = CheckOutput.Between("--level", parsed.GetValue(level), 0, 1),
                 },
             };
             var rows = FieldReader.Read(CalibrationCheck.Input(parsed.GetValue(scores)!, settings, parsed.GetValue(group), parsed.GetValue(rejects)), cancellationToken);

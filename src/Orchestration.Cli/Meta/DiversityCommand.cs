@@ -49,7 +49,11 @@ internal static class DiversityCommand
             AggregatorTrainer.RecipeOf(name, null);
             var input = new TrainingInput
             {
-                Files = parsed.GetValue(scores)!, Target = parsed.GetValue(target)!, Group = parsed.GetValue(group), Judges = ExperimentOptions.Split(parsed.GetValue(judges)), RejectsPath = parsed.GetValue(rejects),
+                Files = parsed.GetValue(scores)!,
+                Target = parsed.GetValue(target)!,
+                Group = parsed.GetValue(group),
+                Judges = ExperimentOptions.Split(parsed.GetValue(judges)),
+                RejectsPath = parsed.GetValue(rejects),
             };
             var configuration = OrchestrationConfig.Load(parsed.GetValue(config));
             var scales = new RecordedScales(SweepRunSettings.ParseScales(parsed.GetValue(scale) ?? []), configuration.JudgeScales, JudgeCatalog.RubricsOf(configuration));

@@ -10,5 +10,6 @@ internal static class MetaCommands
         CalibrateCommand.Create(context),
         GateCommand.Create(context),
         DiversityCommand.Create(context),
+        GroupsCommand.Create(context),
     };
 }

@@ -30,7 +30,9 @@ public static class CalibrationPage
     private static IntervalChart Values(CalibrationOutcome outcome) =>
         new([.. outcome.Study.Policies.Zip(outcome.PolicyNames, static (p, name) => new IntervalRow(name, p.Value, p.Low, p.High))])
         {
-            Title = "Value of each policy", XLabel = outcome.Settings.Target, YLabel = "policy",
+            Title = "Value of each policy",
+            XLabel = outcome.Settings.Target,
+            YLabel = "policy",
         };
 
     private static LineChart Curve(CalibrationOutcome outcome)
@@ -43,7 +45,9 @@ public static class CalibrationPage
 
         return new LineChart([Line("isotonic", outcome.Study.Calibrator.Knots, outcome.Study.Calibrator.Values), Line("quantile map", outcome.Map.Knots, outcome.Map.Values) with { Dashed = true }])
         {
-            Title = "Calibrated score by the judge's score", XLabel = outcome.Settings.Judge, YLabel = outcome.Settings.Target,
+            Title = "Calibrated score by the judge's score",
+            XLabel = outcome.Settings.Judge,
+            YLabel = outcome.Settings.Target,
         };
     }
 
@@ -55,7 +59,10 @@ public static class CalibrationPage
         Upper = [.. r.Error.Bins.Select(static b => b.Observed + 2 * b.StandardError)],
     })])
     {
-        Title = "Observed by said", XLabel = "said", YLabel = "observed, ± 2 standard errors", Diagonal = true,
+        Title = "Observed by said",
+        XLabel = "said",
+        YLabel = "observed, ± 2 standard errors",
+        Diagonal = true,
     };
 }
 
