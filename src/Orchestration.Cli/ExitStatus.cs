@@ -15,6 +15,9 @@ public static class ExitStatus
     /// <summary>Stopped at the cost cap; can be resumed.</summary>
     public const int Capped = 3;
 
+    /// <summary>A gate can neither pass nor fail on these items: more are needed.</summary>
+    public const int Undecided = 4;
+
     /// <summary>Interrupted; can be resumed.</summary>
     public const int Interrupted = 130;
 }

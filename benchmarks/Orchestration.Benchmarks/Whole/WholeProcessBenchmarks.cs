@@ -24,6 +24,7 @@ internal static class WholeProcessBenchmarks
         ["llmbar"] = AggregatorBenchmarks.LlmBarAsync,
         ["intervals"] = AggregatorBenchmarks.IntervalsAsync,
         ["bands"] = BandBenchmark.RunAsync,
+        ["coverage"] = CoverageBenchmark.RunAsync,
         ["cached"] = CachedAsync,
         ["writes"] = WritesAsync,
         ["code"] = CodeAsync,

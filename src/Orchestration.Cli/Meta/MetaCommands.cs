@@ -2,11 +2,19 @@ using System.CommandLine;
 
 namespace Orchestration.Cli.Meta;
 
-/// <summary><c>orchestrate meta agreement|truth|judgebench|ensemble|rank</c>: the judges judged.</summary>
+/// <summary><c>orchestrate meta CHECK</c>: the judges judged.</summary>
 internal static class MetaCommands
 {
-    public static Command Create(CliContext context) => new("meta", "Judges the judges: agreement, truth behind ratings, accuracy on labelled comparisons, ensembles, rankings.")
+    public static Command Create(CliContext context) => new("meta", "Judges the judges: each check prints a table and what it means.")
     {
-        AgreementCommand.Create(context), TruthCommand.Create(context), JudgeBenchCommand.Create(context), EnsembleCommand.Create(context), RankCommand.Create(context),
+        AgreementCommand.Create(context),
+        TruthCommand.Create(context),
+        JudgeBenchCommand.Create(context),
+        EnsembleCommand.Create(context),
+        RankCommand.Create(context),
+        CalibrateCommand.Create(context),
+        GateCommand.Create(context),
+        DiversityCommand.Create(context),
+        GroupsCommand.Create(context),
     };
 }

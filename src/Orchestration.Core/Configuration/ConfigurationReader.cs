@@ -71,7 +71,8 @@ internal static partial class ConfigurationReader
         return result;
     }
 
-    private static YamlNode? Root(string yaml, string file)
+    /// <summary>The one document of a file; null where it is empty.</summary>
+    internal static YamlNode? Root(string yaml, string file)
     {
         try
         {

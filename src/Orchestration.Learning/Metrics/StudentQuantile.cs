@@ -1,6 +1,6 @@
 namespace Orchestration.Learning.Metrics;
 
-/// <summary>Quantiles of Student's t, for bounds from few groups.</summary>
+/// <summary>Quantiles and chances of Student's t, for bounds and tests from few groups.</summary>
 internal static class StudentQuantile
 {
     /// <summary>The value that a t with so many degrees of freedom stays below with probability <paramref name="level"/> (½ to 1); about 1e-10.</summary>
@@ -19,8 +19,11 @@ internal static class StudentQuantile
         return (low + high) / 2;
     }
 
+    /// <summary>The chance of a |T| of at least |<paramref name="t"/>|; NaN stays NaN.</summary>
+    public static double TwoSided(double t, int degrees) => double.IsNaN(t) ? double.NaN : double.IsInfinity(t) ? 0 : Math.Clamp(2 * (1 - Below(Math.Abs(t), degrees)), 0, 1);
+
     /// <summary>P(T ≤ t) for t ≥ 0 by the finite sums for whole degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).</summary>
-    private static double Below(double t, int degrees)
+    public static double Below(double t, int degrees)
     {
         // Beyond this the sum would be long and the difference from the normal with Cornish and Fisher's terms is below 1e-10.
         if (degrees > 5000) return Normal(t * (1 - 1 / (4.0 * degrees)) / Math.Sqrt(1 + t * t / (2.0 * degrees)));

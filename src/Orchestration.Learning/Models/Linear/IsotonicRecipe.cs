@@ -19,42 +19,10 @@ internal sealed class IsotonicRecipe : IModelRecipe
     {
         var judges = JudgeNormal.Fit(data);
         var means = MeanModel.Means(data.Scores, judges);
-        var order = Enumerable.Range(0, data.Rows).ToArray();
-        Array.Sort([.. means], order);
-        var runs = new List<Run>();
-        for (int at = 0, next; at < order.Length; at = next)
-        {
-            // Rows of one mean, but for rounding, are one point.
-            var (first, weight, value) = (means[order[at]], 0.0, 0.0);
-            for (next = at; next < order.Length && means[order[next]] <= first + 1e-12; next++)
-            {
-                weight += data.Weights?[order[next]] ?? 1;
-                value += (data.Weights?[order[next]] ?? 1) * data.Targets[order[next]];
-            }
 
-            var run = new Run(first, first, weight, value / weight);
-            while (runs.Count > 0 && runs[^1].Value >= run.Value)
-            {
-                var before = runs[^1];
-                runs.RemoveAt(runs.Count - 1);
-                var together = before.Weight + run.Weight;
-                run = new Run(before.First, run.Last, together, (before.Weight * before.Value + run.Weight * run.Value) / together);
-            }
-
-            runs.Add(run);
-        }
-
-        var (knots, values) = (new List<double>(), new List<double>());
-        foreach (var run in runs)
-        {
-            knots.Add(run.First);
-            values.Add(run.Value);
-            if (run.Last <= run.First) continue;
-            knots.Add(run.Last);
-            values.Add(run.Value);
-        }
-
-        return new IsotonicModel(judges.Means.ToArray(), [.. knots], [.. values]);
+        // Rows of one mean, but for rounding, are one point.
+        var (knots, values) = PooledRuns.Fit(means, data.Targets, data.Weights, 1e-12);
+        return new IsotonicModel(judges.Means.ToArray(), knots, values);
     }
 
     public IScoreModel Fit(PreferenceData data, FitOptions options)
@@ -83,6 +51,4 @@ internal sealed class IsotonicRecipe : IModelRecipe
 
     /// <summary>How much of a piece lies below a mean, 0–1.</summary>
     private static double Share(double mean, double[] knots, int piece) => Math.Clamp((mean - knots[piece]) / (knots[piece + 1] - knots[piece]), 0, 1);
-
-    private readonly record struct Run(double First, double Last, double Weight, double Value);
 }
