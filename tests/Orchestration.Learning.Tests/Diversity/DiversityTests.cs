@@ -100,16 +100,22 @@ public sealed class DiversityTests
     }
 
     [Fact]
-    public void Judges_chosen_among_noise_explain_nothing_once_choosing_is_paid_for()
+    public void Noise_taken_up_beside_a_judge_that_knows_does_not_seem_to_help_once_choosing_is_paid_for()
     {
-        var total = 0.0;
-        for (var seed = 0; seed < 5; seed++)
+        var gained = 0.0;
+        for (var seed = 0; seed < 6; seed++)
         {
-            var data = Draw(new Random(100 + seed), 50, 10, static (random, prompt) => ([.. Enumerable.Range(0, 10).Select(_ => random.NextDouble())], random.NextDouble()));
-            total += SubsetStudy.Run(data, ModelRecipes.Create("ridge"), new SubsetOptions { Repeats = 1, Seed = (ulong)seed }, Token).Subset.Value / 5;
+            var data = Draw(new Random(100 + seed), 30, 16, static (random, prompt) =>
+            {
+                double[] scores = [.. Enumerable.Range(0, 16).Select(_ => random.NextDouble())];
+                return (scores, scores[0] + random.NextDouble());
+            });
+            var study = SubsetStudy.Run(data, ModelRecipes.Create("ridge"), new SubsetOptions { Repeats = 1, Seed = (ulong)seed }, Token);
+            gained += (study.BySize[4].Value - study.BySize[0].Value) / 6;
         }
 
-        total.ShouldBeLessThan(0.02);
+        // Chosen with the rows held out in sight, four of fifteen judges of noise would seem to explain some of them.
+        gained.ShouldBeLessThan(0);
     }
 
     [Fact]
