@@ -107,21 +107,12 @@ public static class ResultFile
             var documents = new List<JsonDocument>();
             try
             {
-                var line = chunk.FirstLine;
-                for (var start = 0; start < chunk.Length; line++)
+                RowScan.Lines(chunk, rejects, text =>
                 {
-                    var length = chunk.Span[start..].IndexOf((byte)'\n');
-                    if (length < 0) length = chunk.Length - start;
-                    var text = chunk.Span.Slice(start, length);
-                    if (text.IndexOfAnyExcept(" \t\r"u8) >= 0)
-                    {
-                        if (Parse(chunk.Bytes.AsMemory(start, length), out var document) is { } fault) rejects.Add(path, line, fault, text);
-                        else documents.Add(document!);
-                    }
-
-                    start += length + 1;
-                }
-
+                    var fault = RowScan.Parse(text, Fault, out var document);
+                    if (document is not null) documents.Add(document);
+                    return fault;
+                });
                 if (documents.Count != 0) Score(documents);
             }
             finally
@@ -130,36 +121,8 @@ public static class ResultFile
             }
         }
 
-        private RowFault? Parse(ReadOnlyMemory<byte> text, out JsonDocument? document)
-        {
-            document = null;
-            JsonDocument? parsed = null;
-            try
-            {
-                parsed = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonFaults.MaxDepth, AllowDuplicateProperties = false });
-                if (Fault(parsed.RootElement) is { } fault) return fault;
-                (document, parsed) = (parsed, null);
-                return null;
-            }
-            catch (JsonException e)
-            {
-                return e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase)
-                    ? new RowFault(RejectReason.DuplicateField, "A field stands twice in the row. Keep one of them.")
-                    : JsonFaults.Of(text.Span, e);
-            }
-            catch (InvalidOperationException)
-            {
-                return JsonFaults.LoneSurrogate("a name");
-            }
-            finally
-            {
-                parsed?.Dispose();
-            }
-        }
-
         private RowFault? Fault(JsonElement root)
         {
-            if (root.ValueKind != JsonValueKind.Object) return JsonFaults.NotAnObject(root.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
             var isObject = root.TryGetProperty(_field, out var scores) && scores.ValueKind == JsonValueKind.Object;
             if (_hold == LearnedFrom.Comparisons)
             {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Pairs.Reading;
@@ -27,8 +26,8 @@ public static class FieldReader
                     cancellationToken.ThrowIfCancellationRequested();
                     rejects.Clear();
                     if (chunk.Fault is { } fault) rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
-                    else if (chunk.Format.Csv is { } header) ReadCsv(input, rows, chunk, header, rejects);
-                    else ReadLines(input, rows, chunk, rejects);
+                    else if (chunk.Format.Csv is { } header) RowScan.Records(chunk, header, rejects, fields => ReadRecord(input, rows, fields, header));
+                    else RowScan.Objects(chunk, rejects, row => ReadObject(input, rows, row));
                 }
 
                 if (rejects.Entries.Count == 0) continue;
@@ -43,80 +42,24 @@ public static class FieldReader
         throw new OrchestrationException(ErrorCodes.Input, rows.FirstReject is { } first ? $"There is no good row in {string.Join(", ", input.Files)}. {first}" : $"{string.Join(", ", input.Files)} holds no rows.");
     }
 
-    private static void ReadLines(FieldInput input, FieldRows rows, RawChunk chunk, RejectBuffer rejects)
+    private static RowFault? ReadObject(FieldInput input, FieldRows rows, JsonElement root)
     {
-        var line = chunk.FirstLine;
-        for (var start = 0; start < chunk.Length; line++)
+        var (numbers, texts) = (new double[input.Numbers.Count], new string[input.Texts.Count]);
+        for (var k = 0; k < numbers.Length; k++)
         {
-            var length = chunk.Span[start..].IndexOf((byte)'\n');
-            if (length < 0) length = chunk.Length - start;
-            var text = chunk.Span.Slice(start, length);
-            if (text.IndexOfAnyExcept(" \t\r"u8) >= 0 && ReadJson(input, rows, chunk.Bytes.AsMemory(start, length)) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
-            start += length + 1;
+            numbers[k] = double.NaN;
+            if (!FieldPath.TryFind(root, input.Numbers[k], out var value) || value.ValueKind == JsonValueKind.Null) continue;
+            if (value.ValueKind != JsonValueKind.Number) return NoNumber(input.Numbers[k]);
+            if (!value.TryGetDouble(out numbers[k]) || !double.IsFinite(numbers[k])) return JsonFaults.NotFinite(input.Numbers[k]);
         }
+
+        for (var k = 0; k < texts.Length; k++) texts[k] = Text(root, input.Texts[k]) ?? "";
+        var group = Text(root, input.Group ?? "group");
+        return rows.Add(Text(root, "id"), group, input.Group is null && string.IsNullOrEmpty(group) ? Text(root, "prompt") : null, numbers, texts, [.. root.EnumerateObject().Select(static p => p.Name)]);
     }
 
-    private static RowFault? ReadJson(FieldInput input, FieldRows rows, ReadOnlyMemory<byte> text)
+    private static RowFault? ReadRecord(FieldInput input, FieldRows rows, string[] fields, CsvHeader header)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonFaults.MaxDepth, AllowDuplicateProperties = false });
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object) return JsonFaults.NotAnObject(root.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
-            var (numbers, texts) = (new double[input.Numbers.Count], new string[input.Texts.Count]);
-            for (var k = 0; k < numbers.Length; k++)
-            {
-                numbers[k] = double.NaN;
-                if (!FieldPath.TryFind(root, input.Numbers[k], out var value) || value.ValueKind == JsonValueKind.Null) continue;
-                if (value.ValueKind != JsonValueKind.Number) return NoNumber(input.Numbers[k]);
-                if (!value.TryGetDouble(out numbers[k]) || !double.IsFinite(numbers[k])) return JsonFaults.NotFinite(input.Numbers[k]);
-            }
-
-            for (var k = 0; k < texts.Length; k++) texts[k] = Text(root, input.Texts[k]) ?? "";
-            var group = Text(root, input.Group ?? "group");
-            return rows.Add(Text(root, "id"), group, input.Group is null && string.IsNullOrEmpty(group) ? Text(root, "prompt") : null, numbers, texts, [.. root.EnumerateObject().Select(static p => p.Name)]);
-        }
-        catch (JsonException e)
-        {
-            return e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase)
-                ? new RowFault(RejectReason.DuplicateField, "A field stands twice in the row. Keep one of them.")
-                : JsonFaults.Of(text.Span, e);
-        }
-        catch (InvalidOperationException)
-        {
-            return JsonFaults.LoneSurrogate("a name");
-        }
-    }
-
-    private static void ReadCsv(FieldInput input, FieldRows rows, RawChunk chunk, CsvHeader header, RejectBuffer rejects)
-    {
-        var line = chunk.FirstLine;
-        for (var start = 0; start < chunk.Length;)
-        {
-            var length = CsvScanner.RecordEnd(chunk.Span[start..], header.Delimiter, out _);
-            if (length < 0) length = chunk.Length - start;
-            var record = chunk.Span.Slice(start, length);
-            var text = record.TrimEnd("\r\n"u8);
-            if (!text.IsEmpty && ReadRecord(input, rows, text, header) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
-            line += record.Count((byte)'\n');
-            start += length;
-        }
-    }
-
-    private static RowFault? ReadRecord(FieldInput input, FieldRows rows, ReadOnlySpan<byte> record, CsvHeader header)
-    {
-        if (!System.Text.Unicode.Utf8.IsValid(record)) return JsonFaults.InvalidUtf8;
-        var (fields, count) = (new string[header.Names.Count], 0);
-        for (var more = true; more; count++)
-        {
-            var field = CsvScanner.NextField(ref record, header.Delimiter, out more);
-            if (field.Fault is { } fault) return fault;
-            if (count >= fields.Length) continue;
-            var text = Encoding.UTF8.GetString(field.Text);
-            fields[count] = field.HasDoubledQuotes ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text;
-        }
-
-        if (count != fields.Length) return CsvScanner.WrongCount(count, fields.Length);
         string? Value(string name)
         {
             for (var f = 0; f < fields.Length; f++)

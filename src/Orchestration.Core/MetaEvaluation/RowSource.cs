@@ -43,7 +43,15 @@ internal static class RowSource
                         if (chunk.Format.Csv is not null) throw new OrchestrationException(ErrorCodes.Input, $"{input.Files[file]} is CSV. Here JSON lines are read, one object a line: {wanted}.");
                         rejects.Clear();
                         if (chunk.Fault is { } fault) rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
-                        else rows += Lines(chunk, take, rejects);
+                        else
+                        {
+                            RowScan.Objects(chunk, rejects, row =>
+                            {
+                                var fault = take(row);
+                                if (fault is null) rows++;
+                                return fault;
+                            });
+                        }
                     }
 
                     if (rejects.Entries.Count == 0) continue;
@@ -59,47 +67,6 @@ internal static class RowSource
 
         if (rows != 0) return new RowReport(rows, rejected, first);
         throw new OrchestrationException(ErrorCodes.Input, first is null ? $"{string.Join(", ", input.Files)} holds no rows of {wanted}." : $"There is no good row in {string.Join(", ", input.Files)}. {first}");
-    }
-
-    private static int Lines(RawChunk chunk, Func<JsonElement, RowFault?> take, RejectBuffer rejects)
-    {
-        var (line, taken) = (chunk.FirstLine, 0);
-        for (var start = 0; start < chunk.Length; line++)
-        {
-            var length = chunk.Span[start..].IndexOf((byte)'\n');
-            if (length < 0) length = chunk.Length - start;
-            var text = chunk.Span.Slice(start, length);
-            if (text.IndexOfAnyExcept(" \t\r"u8) >= 0)
-            {
-                if (One(chunk.Bytes.AsMemory(start, length), take) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
-                else taken++;
-            }
-
-            start += length + 1;
-        }
-
-        return taken;
-    }
-
-    private static RowFault? One(ReadOnlyMemory<byte> text, Func<JsonElement, RowFault?> take)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonFaults.MaxDepth, AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? take(document.RootElement)
-                : JsonFaults.NotAnObject(document.RootElement.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
-        }
-        catch (JsonException e)
-        {
-            return e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase)
-                ? new RowFault(RejectReason.DuplicateField, "A field stands twice in the row. Keep one of them.")
-                : JsonFaults.Of(text.Span, e);
-        }
-        catch (InvalidOperationException)
-        {
-            return JsonFaults.LoneSurrogate("a name");
-        }
     }
 
     /// <summary>A text or a number as text; null for anything else, and for an empty text.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Pairs;
@@ -76,42 +75,8 @@ public static class TrainingReader
 
         public void Read(RawChunk chunk)
         {
-            if (chunk.Format.Csv is { } header) ReadCsv(chunk, header);
-            else ReadLines(chunk);
-        }
-
-        private void ReadLines(RawChunk chunk)
-        {
-            var line = chunk.FirstLine;
-            for (var start = 0; start < chunk.Length; line++)
-            {
-                var length = chunk.Span[start..].IndexOf((byte)'\n');
-                if (length < 0) length = chunk.Length - start;
-                var text = chunk.Span.Slice(start, length);
-                if (text.IndexOfAnyExcept(" \t\r"u8) >= 0 && ReadJson(chunk.Bytes.AsMemory(start, length)) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
-                start += length + 1;
-            }
-        }
-
-        private RowFault? ReadJson(ReadOnlyMemory<byte> text)
-        {
-            try
-            {
-                using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonFaults.MaxDepth, AllowDuplicateProperties = false });
-                var root = document.RootElement;
-                if (root.ValueKind != JsonValueKind.Object) return JsonFaults.NotAnObject(root.ValueKind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.String);
-                return ReadObject(root);
-            }
-            catch (JsonException e)
-            {
-                return e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase)
-                    ? new RowFault(RejectReason.DuplicateField, "A field stands twice in the row. Keep one of them.")
-                    : JsonFaults.Of(text.Span, e);
-            }
-            catch (InvalidOperationException)
-            {
-                return JsonFaults.LoneSurrogate("a name");
-            }
+            if (chunk.Format.Csv is { } header) RowScan.Records(chunk, header, rejects, fields => ReadRecord(header, fields));
+            else RowScan.Objects(chunk, rejects, ReadObject);
         }
 
         private RowFault? ReadObject(JsonElement root)
@@ -220,36 +185,8 @@ public static class TrainingReader
             return null;
         }
 
-        private void ReadCsv(RawChunk chunk, CsvHeader header)
+        private RowFault? ReadRecord(CsvHeader header, string[] fields)
         {
-            var line = chunk.FirstLine;
-            var fields = new string[header.Names.Count];
-            for (var start = 0; start < chunk.Length;)
-            {
-                var length = CsvScanner.RecordEnd(chunk.Span[start..], header.Delimiter, out _);
-                if (length < 0) length = chunk.Length - start;
-                var record = chunk.Span.Slice(start, length);
-                var text = record.TrimEnd("\r\n"u8);
-                if (!text.IsEmpty && ReadRecord(text, header, fields) is { } fault) rejects.Add(chunk.Format.Path, line, fault, text);
-                line += record.Count((byte)'\n');
-                start += length;
-            }
-        }
-
-        private RowFault? ReadRecord(ReadOnlySpan<byte> record, CsvHeader header, string[] fields)
-        {
-            if (!System.Text.Unicode.Utf8.IsValid(record)) return JsonFaults.InvalidUtf8;
-            var count = 0;
-            for (var more = true; more; count++)
-            {
-                var field = CsvScanner.NextField(ref record, header.Delimiter, out more);
-                if (field.Fault is { } fault) return fault;
-                if (count >= fields.Length) continue;
-                var text = Encoding.UTF8.GetString(field.Text);
-                fields[count] = field.HasDoubledQuotes ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text;
-            }
-
-            if (count != fields.Length) return CsvScanner.WrongCount(count, fields.Length);
             var row = new TrainingRow { Scores = [], Weight = 1, Kind = LearnedFrom.Scores, Ratings = input.Raters.Count == 0 ? null : [] };
             for (var f = 0; f < fields.Length; f++)
             {
