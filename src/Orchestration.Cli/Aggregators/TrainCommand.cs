@@ -8,6 +8,7 @@ using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Intervals;
 
 namespace Orchestration.Cli.Aggregators;
 
@@ -31,6 +32,7 @@ internal static class TrainCommand
         var weight = new Option<string?>("--weight") { Description = "Field with each row's weight." };
         var holdOut = new Option<string?>("--hold-out") { Description = "Field (such as category) each value of which is held out whole, instead of drawn folds." };
         var monotone = new Option<bool?>("--monotone") { Description = "true: no judge's better score may lower the number; false: it may. Default: may for human scores, may not for comparisons." };
+        var residual = new Option<ResidualKind>("--residual") { Description = "What intervals are made from: absolute; scaled by its expected size at the number; or signed, with the two sides apart.", DefaultValueFactory = _ => ResidualKind.Absolute };
         var randomFolds = new Option<bool>("--random-folds") { Description = "Split rows of one prompt between folds; figures are flattered and marked." };
         var guard = new Option<string[]>("--guard") { Description = "A stated rule on a judge's mapped score (0-1): 'veto:JUDGE<0.5=1', 'cap:JUDGE<0.3=2', 'floor:JUDGE>0.9=4'; what it does and costs out of fold is said.", AllowMultipleArgumentsPerToken = true };
         var noActivate = new Option<bool>("--no-activate") { Description = "Store the version and leave what is active." };
@@ -39,7 +41,7 @@ internal static class TrainCommand
         var (config, store) = (SweepCommands.ConfigOption(), SweepCommands.StoreOption());
         var command = new Command("train", "Learns an aggregator from judges' scores and human scores, says how good it is on prompts it has not seen, and makes it active where it is surely better.")
         {
-            scores, target, group, model, folds, repeats, seed, name, test, judges, scale, targetScale, weight, holdOut, monotone, guard, randomFolds, noActivate, rejects, json, config, store,
+            scores, target, group, model, folds, repeats, seed, name, test, judges, scale, targetScale, weight, holdOut, monotone, guard, residual, randomFolds, noActivate, rejects, json, config, store,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -53,6 +55,7 @@ internal static class TrainCommand
                 RandomFolds = parsed.GetValue(randomFolds),
                 Monotone = parsed.GetValue(monotone),
                 TargetRange = Range(parsed.GetValue(targetScale)),
+                Residual = parsed.GetValue(residual),
                 Guards = GuardOption.Parse(parsed.GetValue(guard) ?? []),
                 MaxThreads = Environment.ProcessorCount,
             };

@@ -170,6 +170,9 @@ public sealed class AggregatorCommandTests : IDisposable
         Covered(1).ShouldBeInRange(0.82, 1.0);
         Width(0).ShouldBeInRange(0.3, 0.5, "targets lie evenly within 0.2 of the best judge's score");
         Width(1).ShouldBeGreaterThan(2, "without the judge that tells, little is known");
+
+        var (_, signed) = await TrainAsync("--scores", _cli.At("rows.jsonl"), "--model", "best-judge", "--repeats", "1", "--no-activate", "--residual", "signed");
+        signed.GetProperty("version").GetString().ShouldNotBe(id, "what intervals are made from is part of a version");
     }
 
     [Fact]

@@ -43,6 +43,9 @@ public sealed record TrainSettings
     /// <summary>The target's stated range; null for that of the rows.</summary>
     public (double Low, double High)? TargetRange { get; init; }
 
+    /// <summary>The residual that intervals are made from; of human scores only.</summary>
+    public ResidualKind Residual { get; init; }
+
     /// <summary>Stated rules around the version; of human scores only.</summary>
     public IReadOnlyList<AggregatorGuard> Guards { get; init; } = [];
 
@@ -201,7 +204,7 @@ public static class AggregatorTrainer
 
         // From folds of rows an interval would be too narrow: rows of one prompt tell of one another.
         if (set.Scores is { } scores && report.GroupedFolds)
-            parts.Add(AggregatorVersion.IntervalPart, CrossConformal.Of(scores, report.Draws[0], report.FoldModels, ResidualKind.Absolute, settings.Seed).State);
+            parts.Add(AggregatorVersion.IntervalPart, CrossConformal.Of(scores, report.Draws[0], report.FoldModels, settings.Residual, settings.Seed).State);
         return AggregatorVersion.Create(
             new AggregatorManifest
             {
