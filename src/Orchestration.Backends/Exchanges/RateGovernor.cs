@@ -114,14 +114,15 @@ internal sealed class RateGovernor(TimeProvider time)
 
     /// <summary>The endpoint refused a call for its rate.</summary>
     /// <param name="sentAt">When the call was sent, by the clock's timestamp.</param>
-    public void Refuse(long sentAt)
+    /// <returns>False where it belongs to an episode that was answered with a cut already.</returns>
+    public bool Refuse(long sentAt)
     {
         lock (_lock)
         {
             Advance();
             _refused[Index(_bin)]++;
             var now = time.GetTimestamp();
-            if (_cutAt != long.MinValue && Seconds(sentAt) <= Seconds(_cutAt) + Settling) return;
+            if (_cutAt != long.MinValue && Seconds(sentAt) <= Seconds(_cutAt) + Settling) return false;
             if (_tolerated > RareShare && Seconds(now) - Seconds(_toleratedAt) > _trialAfter) _tolerated = RareShare;
             var (taken, refused) = Lately();
 
@@ -130,14 +131,14 @@ internal sealed class RateGovernor(TimeProvider time)
             if (refused < FewestRefusals || refused - (calls * _tolerated) <= 2 * Math.Sqrt(calls * _tolerated * (1 - _tolerated)))
             {
                 // A step too far: back to the rate that was known, and never below it for that. What comes at random asks for no step.
-                if (double.IsInfinity(_rate) || _tolerated > RareShare || Seconds(sentAt) <= Seconds(_steppedAt) + Settling) return;
+                if (double.IsInfinity(_rate) || _tolerated > RareShare || Seconds(sentAt) <= Seconds(_steppedAt) + Settling) return true;
                 (_steppedAt, _grownAt) = (now, now);
                 _rate = Math.Min(_rate, Math.Max(_known, _rate * CutTo));
-                return;
+                return true;
             }
 
             var share = refused / calls;
-            if (_inVain > 0 && calls < EnoughToTry && share <= MostAtRandom) return;
+            if (_inVain > 0 && calls < EnoughToTry && share <= MostAtRandom) return true;
             if (share > MostAtRandom || share < _firstShare / 2 || HasHelped(now))
             {
                 if (_inVain > 0 && share <= MostAtRandom) _trialAfter = FirstTrial;
@@ -148,7 +149,7 @@ internal sealed class RateGovernor(TimeProvider time)
             {
                 if (_inVain++ == 0) (_firstRate, _firstShare) = (_rate, share);
                 Cut(now, wasTaken: taken > 0);
-                return;
+                return true;
             }
 
             (_tolerated, _inVain) = (Math.Min(1.25 * share, MostAtRandom), 0);
@@ -156,6 +157,7 @@ internal sealed class RateGovernor(TimeProvider time)
             (_toleratedAt, _cutAt, _grownAt) = (now, now, now);
             _rate = _firstRate;
             _isActive = !double.IsInfinity(_rate);
+            return true;
         }
     }
 
