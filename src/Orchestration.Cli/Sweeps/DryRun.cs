@@ -9,6 +9,8 @@ using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Llm;
 using Orchestration.Core.Judging.Panels;
+using Orchestration.Core.Judging.Revising;
+using Orchestration.Core.Judging.Solving;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Blocks;
 using Orchestration.Core.Pairs.Reading;
@@ -30,20 +32,40 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
 
     public async Task<int> RunAsync(SweepPlan plan, ResolvedJudges judges, bool json, CancellationToken cancellationToken)
     {
+        var (sweep, report, estimates) = await MeasureAsync(plan, judges, cancellationToken);
+        Write(sweep, report, estimates, json);
+        return ExitStatus.Completed;
+    }
+
+    private async Task<(SweepRecord Sweep, IngestReport Report, List<Estimate> Estimates)> MeasureAsync(SweepPlan plan, ResolvedJudges judges, CancellationToken cancellationToken)
+    {
         var path = Path.Combine(plan.Data.TempFolder, $"dry-run-{Environment.ProcessId}.db");
         try
         {
             await using var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = path, TimeProvider = context.Time }, cancellationToken);
             var (sweep, report) = await new SweepRegistration(store.Sweeps, store.Owner).RegisterAsync(plan, null, cancellationToken);
-            var estimates = await EstimateAsync(store.Sweeps, sweep, judges, cancellationToken);
-            Write(sweep, report, estimates, json);
-            return ExitStatus.Completed;
+            return (sweep, report, await EstimateAsync(store.Sweeps, sweep, judges, cancellationToken));
         }
         finally
         {
             foreach (var leftover in new[] { path, path + "-wal", path + "-shm" }) File.Delete(leftover);
             if (Directory.Exists(path + "-owners")) Directory.Delete(path + "-owners", recursive: true);
         }
+    }
+
+    /// <summary>What a run would buy, and what of it is stored.</summary>
+    /// <param name="Calls">Calls at most, without attempts that fail.</param>
+    /// <param name="Stored">Judgments that are stored already.</param>
+    /// <param name="AboutUsd">What they cost by the usual lengths; null where a deployment has no price.</param>
+    /// <param name="AtMostUsd">What they can cost, each sent once.</param>
+    public sealed record Count(long Calls, long Stored, decimal? AboutUsd, decimal AtMostUsd);
+
+    /// <summary>Counts without saying anything.</summary>
+    public async Task<Count> CountAsync(SweepPlan plan, ResolvedJudges judges, CancellationToken cancellationToken)
+    {
+        var (_, _, estimates) = await MeasureAsync(plan, judges, cancellationToken);
+        return new Count(
+            estimates.Sum(e => e.Calls), estimates.Sum(e => e.Stored), estimates.All(e => e.CostUsd is not null) ? estimates.Sum(e => e.CostUsd!.Value) : null, estimates.Sum(e => e.AtMostUsd));
     }
 
     private sealed class Estimate(string judge, DeploymentConfig deployment)
@@ -77,7 +99,14 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         {
             if (judges.Judges.FirstOrDefault(j => j.Descriptor.Id == judgeId) is not { Descriptor.IsPaid: true } judge) continue;
             var planned = judges.Planned.First(p => p.Descriptor.Id == judgeId).Fixed;
-            foreach (var one in judge is PanelJudge panel ? OfPanel(panel, planned.Panel!, kind) : [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), judge, kind)])
+            foreach (var one in judge switch
+            {
+                PanelJudge panel => OfPanel(panel, planned.Panel!, kind),
+
+                // The first look is the judge's own and may be stored; the second shows it what it said.
+                RevisingJudge revising => [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), revising.First, kind, true, 1, 1)],
+                _ => [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), judge, kind)],
+            })
             {
                 // One line for all the ways in which a judge is asked.
                 var same = asked.FirstOrDefault(a => a.Estimate.Judge == one.Estimate.Judge);
@@ -89,7 +118,8 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         {
             var stored = await sweeps.ReadShardAsync(sweep.Id, shard, ShardParts.Head | ShardParts.Text, cancellationToken);
             var data = DataBlock.Decode(stored!);
-            foreach (var one in asked) await AddAsync(one, data, cancellationToken);
+            var counted = new HashSet<JudgmentAddress>();
+            foreach (var one in asked) await AddAsync(one, data, counted, cancellationToken);
         }
 
         return [.. asked.Select(a => a.Estimate).Distinct()];
@@ -110,7 +140,8 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
             yield return new Asked(new Estimate($"{config.Name} closing", host.Config.Deployment(config.Closing!.Deployment)), closing, kind, false, 1, panel.Members.Count);
     }
 
-    private async Task AddAsync(Asked asked, DataBlock data, CancellationToken cancellationToken)
+    // What several judges ask for, and rows that are the same, are bought once.
+    private async Task AddAsync(Asked asked, DataBlock data, HashSet<JudgmentAddress> counted, CancellationToken cancellationToken)
     {
         var (estimate, judge) = (asked.Estimate, asked.Judge);
         var addresses = new List<JudgmentAddress>();
@@ -131,7 +162,9 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
                 for (var round = 0; round < asked.LaterRounds; round++)
                     Add(estimate, prompt, (long)asked.Others * UsualOutputTokens * BytesPerToken, (long)asked.Others * PanelJudge.MaxBytesPerJudgeSeen);
                 if (!asked.IsAskedFirst) continue;
-                addresses.Add(JudgmentAddress.Of((judge as LlmJudge)?.CallDescriptor ?? judge.Descriptor, hash, reference, repeat));
+                var address = JudgmentAddress.Of((judge as LlmJudge)?.CallDescriptor ?? judge.Descriptor, hash, reference, ((judge as LlmJudge)?.FirstRepeat ?? 0) + repeat);
+                if (!counted.Add(address)) continue;
+                addresses.Add(address);
                 requests.Add(prompt);
             }
         }
@@ -163,6 +196,7 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         }
 
         var pair = kind == ColumnKind.Score ? data.GetPair(row) : PairEvaluation.PairOf(data.GetComparison(row), kind);
+        if (judge is SolverJudge solver && solver.MeasureOf(pair) is var question) return (PairHash.Of(pair), pair.Reference, new PromptMeasure(question.TextBytes, 0, question.MaxOutputTokens));
         if (judge is not LlmJudge llm)
             return (PairHash.Of(pair), pair.Reference, new PromptMeasure(Encoding.UTF8.GetByteCount(pair.Prompt) + Encoding.UTF8.GetByteCount(pair.Answer), 0, 0));
         return (PairHash.Of(pair), pair.Reference, judge.Descriptor.NeedsReference && pair.Reference is null ? default : llm.MeasureOf(pair));
@@ -184,7 +218,7 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
             foreach (var e in estimates)
             {
                 var priced = e.CostUsd is not null;
-                table.AddRow(Markup.Escape(e.Judge), Count(e.Calls), Count(e.Stored), Count(e.InputTokens), Count(e.OutputTokens), priced ? Usd(e.CostUsd!.Value) : "no price", priced ? Usd(e.AtMostUsd) : "no price");
+                table.AddRow(Markup.Escape(e.Judge), Whole(e.Calls), Whole(e.Stored), Whole(e.InputTokens), Whole(e.OutputTokens), priced ? Usd(e.CostUsd!.Value) : "no price", priced ? Usd(e.AtMostUsd) : "no price");
             }
 
             context.Tables().Write(table);
@@ -220,7 +254,7 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Usd(decimal value) => "$" + value.ToString("0.00####", CultureInfo.InvariantCulture);
 }

@@ -68,7 +68,7 @@ internal sealed class BatchCalls(ISweepStore sweeps, IJudgmentStore judgments, S
                 var material = MaterialOf(data, row, kind);
                 if (judge.Descriptor.NeedsReference && material.Reference is null) continue;
                 for (var repeat = 0; repeat < judge.CallsPerItem; repeat++)
-                    wanted.Add((new BatchMark(JudgmentAddress.Of(judge.CallDescriptor, material.Hash, material.Reference, repeat), index), material));
+                    wanted.Add((new BatchMark(JudgmentAddress.Of(judge.CallDescriptor, material.Hash, material.Reference, judge.FirstRepeat + repeat), index), material));
             }
         }
 

@@ -5,7 +5,9 @@ using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Llm;
 using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
+using Orchestration.Core.Judging.Revising;
 using Orchestration.Core.Judging.Reward;
+using Orchestration.Core.Judging.Solving;
 using Orchestration.Core.Rubrics;
 using Orchestration.Core.Sweeps;
 
@@ -29,12 +31,15 @@ public sealed record ResolvedJudges(IReadOnlyList<IJudge> Judges, IReadOnlyList<
 
 /// <summary>
 /// Turns judge specifications into judges: a code judge's id; <c>code</c> for all of them; <c>RUBRIC@DEPLOYMENT</c>, with
-/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol; a reward deployment's name; a panel's name; a judge set's name;
+/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol and <c>RUBRIC:revise@…</c> for a second look; <c>solve@DEPLOYMENT</c>; a reward deployment's name; a panel's name; a judge set's name;
 /// <c>replay:FILE</c>. Also makes the judges of a stored sweep again, exactly as that sweep fixed them.
 /// </summary>
 public sealed class JudgeCatalog
 {
     private const string ReplayPrefix = "replay:";
+
+    // Reasoning that ends in an answer is longer than a judgment.
+    private const int SolverOutputTokens = 4096;
 
     private readonly OrchestrationConfig _config;
     private readonly IDeploymentSource _deployments;
@@ -137,8 +142,9 @@ public sealed class JudgeCatalog
             case JudgeKind.Panel:
                 return PanelOf(judge.Panel!, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!));
             default:
-                var (_, options, _) = ParseModelSpec(judge.Spec);
-                return Llm(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!), options, judge.Deployment!);
+                if (judge.Rubric is null) return Solver(judge.Spec, judge.Deployment!);
+                var stated = ParseModelSpec(judge.Spec);
+                return Asked(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric), stated.Options, judge.Deployment!, stated.PointedOut);
         }
     }
 
@@ -197,11 +203,30 @@ public sealed class JudgeCatalog
             throw Unknown(spec);
         }
 
-        var (rubricId, options, deployment) = ParseModelSpec(spec);
+        var (rubricId, options, deployment, pointedOut) = ParseModelSpec(spec);
+        if (rubricId == SolverJudge.SpecName && !Rubrics.TryFind(rubricId, out _))
+        {
+            var solver = Solver(spec, deployment);
+            return (solver, new PlannedJudge(solver.Descriptor, new FixedJudge(
+                spec, spec, JudgeKind.Llm, solver.Descriptor.Version.ToString(), Deployment: deployment, Model: ModelText(_config.Deployment(deployment).Model))));
+        }
+
         var rubric = Rubrics.Find(rubricId);
-        var llm = Llm(spec, rubric, options, deployment);
+        var llm = Asked(spec, rubric, options, deployment, pointedOut);
         return (llm, new PlannedJudge(llm.Descriptor, new FixedJudge(
             spec, spec, JudgeKind.Llm, llm.Descriptor.Version.ToString(), RubricFile.Write(rubric), deployment, ModelText(_config.Deployment(deployment).Model))));
+    }
+
+    private IJudge Asked(string spec, Rubric rubric, LlmJudgeOptions options, string deployment, string? pointedOut)
+    {
+        var judge = Llm(spec, rubric, options, deployment);
+        return pointedOut is null ? judge : new RevisingJudge(judge, pointedOut, _purchases);
+    }
+
+    private SolverJudge Solver(string spec, string deploymentName)
+    {
+        var config = _config.Deployment(deploymentName);
+        return new SolverJudge(spec, Chat(deploymentName), config.ReasoningModel ? null : config.Temperature ?? 0, config.MaxOutputTokens ?? SolverOutputTokens, _purchases);
     }
 
     private LlmJudge Llm(string spec, Rubric rubric, LlmJudgeOptions options, string deploymentName)
@@ -230,12 +255,29 @@ public sealed class JudgeCatalog
         }
     }
 
-    private static (string Rubric, LlmJudgeOptions Options, string Deployment) ParseModelSpec(string spec)
+    private static (string Rubric, LlmJudgeOptions Options, string Deployment, string? PointedOut) ParseModelSpec(string spec)
     {
         var at = spec.LastIndexOf('@');
         var (left, deployment) = (spec[..at], spec[(at + 1)..]);
         var colon = left.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 ? (left, new LlmJudgeOptions(), deployment) : (left[..colon], OptionsOf(left[(colon + 1)..], spec), deployment);
+        if (colon < 0) return (left, new LlmJudgeOptions(), deployment, null);
+
+        // One protocol, and '+' before what is said of it further: expected+repeat=2.
+        var parts = left[(colon + 1)..].Split('+');
+        var revisions = parts.Where(BiasNotes.IsRevision).ToArray();
+        if (revisions.Length > 1) throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: a judge revises once. Leave one 'revise' out.");
+        return (left[..colon], OptionsOf([.. parts.Where(static p => !BiasNotes.IsRevision(p))], spec), deployment, revisions.Length == 0 ? null : BiasNotes.Of(revisions[0], spec));
+    }
+
+    private static LlmJudgeOptions OptionsOf(string[] parts, string spec)
+    {
+        var repeats = parts.Where(static p => p.StartsWith("repeat=", StringComparison.Ordinal)).ToArray();
+        var protocols = parts.Except(repeats).ToArray();
+        var options = protocols.Length == 0 ? new LlmJudgeOptions() : OptionsOf(string.Join('+', protocols), spec);
+        if (repeats.Length == 0) return options;
+        return repeats.Length == 1 && int.TryParse(repeats[0]["repeat=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var repeat)
+            ? options with { Repeat = repeat }
+            : throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: write repeat=1 for the same question asked a second time, repeat=2 for a third.");
     }
 
     private static LlmJudgeOptions OptionsOf(string protocol, string spec)
@@ -247,7 +289,7 @@ public sealed class JudgeCatalog
             _ when protocol.StartsWith("samples=", StringComparison.Ordinal)
                 && int.TryParse(protocol["samples=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) =>
                 new LlmJudgeOptions { Protocol = LlmProtocol.Samples, Samples = n },
-            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write score, expected or samples=5: RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT, RUBRIC:samples=5@DEPLOYMENT."),
+            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write score, expected or samples=5: RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT, RUBRIC:samples=5@DEPLOYMENT; behind it, or alone, +revise or +repeat=1."),
         };
     }
 

@@ -47,7 +47,7 @@ public sealed class LlmJudge : IJudge
                 : [.. rubric.Dimensions.Select(d => new JudgeDimension(d.Name is null ? id : $"{id}/{d.Name}", d.Scale))],
             NeedsReference = rubric.NeedsReference,
             IsPaid = true,
-            HasSingleAddress = _repeats == 1,
+            HasSingleAddress = _repeats == 1 && options.Repeat == 0,
             ComparesDirectly = rubric.Protocol == RubricProtocol.Compare,
         };
         _calls = Descriptor with { Version = version };
@@ -64,6 +64,9 @@ public sealed class LlmJudge : IJudge
 
     /// <summary>Calls that one item takes where nothing is stored and every reply can be read: 1, or the number of samples.</summary>
     public int CallsPerItem => _repeats;
+
+    /// <summary>The repeat of its first call's address: 0 but for a judge that asks once more.</summary>
+    public int FirstRepeat => _question.Options.Repeat;
 
     /// <summary>The descriptor whose version is in the address of each single call; that of samples is shared by any number of them.</summary>
     public JudgeDescriptor CallDescriptor => _calls;
@@ -110,7 +113,7 @@ public sealed class LlmJudge : IJudge
         var materials = new Material[request.Items.Count];
         for (var i = 0; i < materials.Length; i++) materials[i] = materialOf(request.Items[i]);
         var terms = _purchases.TermsFor(request.Payer, request.Deadline);
-        var known = await _purchases.LookUpAsync(_calls, materials, _repeats, cancellationToken);
+        var known = FirstRepeat == 0 ? await _purchases.LookUpAsync(_calls, materials, _repeats, cancellationToken) : [];
         return await ItemBatch.RunAsync(
             materials.Length,
             Descriptor.Dimensions.Count,
@@ -131,14 +134,14 @@ public sealed class LlmJudge : IJudge
     {
         if (Descriptor.NeedsReference && material.Reference is null) return new LlmAnswer(null, UnscoredReason.NoReference, CallTotals.None, false, null);
         var asked = new Task<Purchase>[_repeats];
-        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, r, default, view, terms, cancellationToken).AsTask();
+        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, FirstRepeat + r, default, view, terms, cancellationToken).AsTask();
         var purchases = await Task.WhenAll(asked);
         var answer = _repeats == 1 ? Answer(purchases[0]) : Reduce(purchases);
         if (answer.Values is null) return answer;
 
         // The words that count are those in the store, whoever put them there.
         var first = Array.FindIndex(purchases, p => p.Values is not null);
-        return answer with { Rationale = await _purchases.RationaleAsync(Address(material, first, view), purchases[first], cancellationToken) };
+        return answer with { Rationale = await _purchases.RationaleAsync(Address(material, FirstRepeat + first, view), purchases[first], cancellationToken) };
     }
 
     /// <summary>A judgment in words, as other judges of a panel are shown it.</summary>
@@ -154,7 +157,7 @@ public sealed class LlmJudge : IJudge
         LlmAnswer answer;
         if (_repeats == 1)
         {
-            answer = Answer(await GetAsync(material, 0, known, null, terms, cancellationToken));
+            answer = Answer(await GetAsync(material, FirstRepeat, known, null, terms, cancellationToken));
         }
         else
         {

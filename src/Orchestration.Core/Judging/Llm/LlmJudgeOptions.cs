@@ -28,6 +28,12 @@ public sealed record LlmJudgeOptions
     /// <summary>How many replies are averaged, 2–100. Default 5; ignored unless <see cref="Protocol"/> is <see cref="LlmProtocol.Samples"/>.</summary>
     public int Samples { get; init; } = 5;
 
+    /// <summary>
+    /// Which time of asking this is, 0–1,000: 0 is the judgment itself, 1, 2, … are the same question asked once more, each stored at an address of its own. Default 0; not with
+    /// <see cref="LlmProtocol.Samples"/>. No part of the version.
+    /// </summary>
+    public int Repeat { get; init; }
+
     /// <summary>Sampling temperature, 0–2. Default 0; null leaves the parameter out, as reasoning models demand.</summary>
     public double? Temperature { get; init; } = 0;
 
@@ -77,6 +83,8 @@ public sealed record LlmJudgeOptions
         Demand(Temperature is null or (>= 0 and <= 2), "temperature", Text(Temperature), "it lies within 0 and 2; leave it out for models that refuse it");
         Demand(Profile is null or { Length: >= 1 and <= 2000 }, "profile", $"{Text(Profile?.Length ?? 0)} characters long", "it has 1 to 2000; what is to be judged belongs into the rubric");
         Demand(ImageTokens is >= 1 and <= 1_000_000, "image-tokens", Text(ImageTokens), "it lies within 1 and 1000000 tokens");
+        Demand(Repeat is >= 0 and <= 1000, "repeat", Text(Repeat), "it lies within 0 and 1000");
+        Demand(Repeat == 0 || Protocol != LlmProtocol.Samples, "repeat", Text(Repeat), "samples are asked for several times already; use protocol score or expected");
         Demand(MaxAsks is >= 1 and <= 10, "max-asks", Text(MaxAsks), "it lies within 1 and 10");
         Demand(
             ReplyFormat is null or Deployments.ReplyFormat.Text || AsksForJson(rubric),

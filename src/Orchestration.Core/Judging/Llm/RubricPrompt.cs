@@ -73,7 +73,7 @@ internal sealed class RubricPrompt
         var code = Code(hash, [prompt, answerA, answerB, reference, .. said]);
 
         // Written once a call: a pooled buffer rather than a builder, which would hold every text twice.
-        var length = prompt.Length + answerA.Length + (answerB?.Length ?? 0) + (reference?.Length ?? 0) + _closing.Length + 400 + said.Sum(words => (words?.Length ?? 0) + 100);
+        var length = (view?.PointedOut?.Length ?? 0) + prompt.Length + answerA.Length + (answerB?.Length ?? 0) + (reference?.Length ?? 0) + _closing.Length + 400 + said.Sum(words => (words?.Length ?? 0) + 100);
         var text = new DefaultInterpolatedStringHandler(length, 0, CultureInfo.InvariantCulture);
         Block(ref text, "prompt", code, prompt);
         if (reference is not null) Block(ref text, "reference", code, reference);
@@ -106,6 +106,14 @@ internal sealed class RubricPrompt
         for (var i = 0; i < view.Others.Count; i++)
             Block(ref text, string.Create(CultureInfo.InvariantCulture, $"judge {i + 1}"), code, view.Others[i]);
         if (view.Own is not null) Block(ref text, "your earlier judgment", code, view.Own);
+        if (view.PointedOut is { } pointedOut)
+        {
+            text.AppendLiteral("Above stands what you said of this material by the same rubric before. ");
+            text.AppendLiteral(pointedOut);
+            text.AppendLiteral(" Look at the material again and see whether any of it moved your judgment. Where it did, revise it; where it did not, keep it. Then give the whole judgment again.\n\n");
+            return;
+        }
+
         text.AppendLiteral(view.IsClosing
             ? "Above stands what other judges said of this material by the same rubric. You decide. "
             : "Above stands what other judges said of this material by the same rubric"

@@ -32,7 +32,18 @@ internal sealed class PanelView
         Hash = PairHash.Of(["panel-view", Revision.ToString(CultureInfo.InvariantCulture), isClosing ? "closing" : "round", own ?? "", .. others]);
     }
 
+    private PanelView(string own, string pointedOut)
+    {
+        Own = own;
+        Others = [];
+        PointedOut = pointedOut;
+        Hash = PairHash.Of("panel-view", Revision.ToString(CultureInfo.InvariantCulture), "revision", own, pointedOut);
+    }
+
     public string? Own { get; }
+
+    /// <summary>What is pointed out to a judge that looks at its own judgment again; null in a panel.</summary>
+    public string? PointedOut { get; }
 
     public IReadOnlyList<string> Others { get; }
 
@@ -40,6 +51,11 @@ internal sealed class PanelView
 
     /// <summary>Of every word that is shown.</summary>
     public Hash128 Hash { get; }
+
+    /// <summary>What a judge by itself is shown that is to revise its judgment.</summary>
+    /// <param name="own">What it said.</param>
+    /// <param name="pointedOut">What it is told, in whole sentences.</param>
+    public static PanelView OfRevision(string own, string pointedOut) => new(own, pointedOut);
 
     /// <summary>A judgment in words: score or verdict on the first line, then the reasons.</summary>
     /// <param name="rubric">Says what the values are.</param>
