@@ -43,9 +43,12 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="configPath">Configuration file; null for the usual one.</param>
     /// <param name="storePath">Store; null for the environment's <c>ORCHESTRATE_STORE</c> or the usual one.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<EmbeddedHost> OpenAsync(CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken)
+    /// <param name="rubricFolders">Folders of rubrics beside those of the configuration.</param>
+    public static async Task<EmbeddedHost> OpenAsync(
+        CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken, IReadOnlyList<string>? rubricFolders = null)
     {
         var config = OrchestrationConfig.Load(configPath);
+        if (rubricFolders is not null) config = config with { RubricFolders = [.. config.RubricFolders, .. rubricFolders] };
         var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = StorePath(context, storePath), TimeProvider = context.Time }, cancellationToken);
         return new EmbeddedHost(context, config, store);
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Orchestration.Cli.Meta.Live;
+using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.Sweeps;
 using Orchestration.Learning.Intervals;
@@ -13,19 +15,45 @@ internal static class JudgeBenchCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines, gzip too.", 1000);
-        var command = new Command("judgebench", "Accuracy of judges on labelled comparisons judged in both orders: ties, unreadable replies, inconsistency, preference for a position, by category.");
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines, gzip too.", 1000, isRequired: false);
+        var live = new LiveOptions("Files of labelled comparisons, JudgeBench's own too: judges are asked them in both orders.");
+        var solve = new Option<bool>("--solve") { Description = "With --data: put the questions to each judge's own model too, and show its accuracy as solver beside that as judge." };
+        var command = new Command("judgebench", "Accuracy of judges on labelled comparisons judged in both orders: ties, unreadable replies, inconsistency, preference for a position, by category. On recorded verdicts, or asking judges.") { solve };
+        live.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var recorded = RecordedVerdicts.Read(shared.Input(parsed), cancellationToken);
-            await MetaText.RejectsAsync(context, recorded.Report);
             var options = shared.Bootstrap(parsed, cancellationToken);
+            var input = shared.Input(parsed);
+            IReadOnlyList<SolverLine> solved = [];
+            if (live.IsLive(parsed, "--verdicts", input.Files.Count != 0))
+            {
+                var asked = new JudgeBenchRun(context, live.Read(parsed, context, "judgebench", options.Seed.ToString(CultureInfo.InvariantCulture)), options);
+                if (await asked.RunAsync(parsed.GetValue(solve), shared.Json(parsed), input.RejectsPath, cancellationToken) is { } status) return status;
+                input = input with { Files = [asked.Verdicts!] };
+                solved = asked.Solved;
+            }
+            else if (parsed.GetValue(solve)) throw new OrchestrationException(ErrorCodes.Usage, "--solve asks the judges' models: give --data with --judges, not --verdicts.");
+
+            var recorded = RecordedVerdicts.Read(input, cancellationToken);
+            await MetaText.RejectsAsync(context, recorded.Report);
             var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();
             context.Tables().Write(Overall(judges));
             context.Tables().Write(Categories(judges));
             foreach (var line in Sentences(recorded, judges)) await context.Out.WriteLineAsync(line);
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(Json(recorded, judges)));
+            if (solved.Count != 0)
+            {
+                context.Write(SolverReport.Table(solved));
+                await context.SayAsync(SolverReport.Meaning(solved));
+            }
+
+            if (shared.Json(parsed))
+            {
+                var json = Json(recorded, judges);
+                if (solved.Count != 0) json["solvers"] = SolverReport.Json(solved);
+                await context.Out.WriteLineAsync(MetaText.ToLine(json));
+            }
+
             return ExitStatus.Completed;
         });
         return command;

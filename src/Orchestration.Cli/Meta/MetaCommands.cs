@@ -10,6 +10,8 @@ internal static class MetaCommands
         AgreementCommand.Create(context),
         TruthCommand.Create(context),
         JudgeBenchCommand.Create(context),
+        ConsistencyCommand.Create(context),
+        BiasCommand.Create(context),
         EnsembleCommand.Create(context),
         RankCommand.Create(context),
         CalibrateCommand.Create(context),

@@ -15,9 +15,9 @@ internal sealed class MetaOptions
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _json = new("--json") { Description = "End standard output with one JSON object." };
 
-    public MetaOptions(string name, string description, int? resamples)
+    public MetaOptions(string name, string description, int? resamples, bool isRequired = true)
     {
-        _files = new Option<string[]>(name) { Description = description, Required = true, AllowMultipleArgumentsPerToken = true };
+        _files = new Option<string[]>(name) { Description = description, Required = isRequired, AllowMultipleArgumentsPerToken = true };
         if (resamples is { } count) _resamples = new Option<int>("--resamples") { Description = "Resamples of the prompts for bounds.", DefaultValueFactory = _ => count };
     }
 
@@ -30,7 +30,7 @@ internal sealed class MetaOptions
         command.Options.Add(_json);
     }
 
-    public RowInput Input(ParseResult parsed) => new() { Files = parsed.GetValue(_files)!, RejectsPath = parsed.GetValue(_rejects) };
+    public RowInput Input(ParseResult parsed) => new() { Files = parsed.GetValue(_files) ?? [], RejectsPath = parsed.GetValue(_rejects) };
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 

@@ -61,6 +61,13 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, cancellationToken);
     }
 
+    /// <summary>What running these settings would buy.</summary>
+    public async Task<DryRun.Count> CountAsync(SweepRunSettings settings, CancellationToken cancellationToken)
+    {
+        var resolved = host.Catalog(settings.Concurrency).Resolve(settings.Judges);
+        return await new DryRun(context, host).CountAsync(Plan(settings with { DryRun = true }, resolved.Planned, resolved.RecordedFiles), resolved, cancellationToken);
+    }
+
     /// <summary>Goes on with a stored sweep.</summary>
     public async Task<int> ResumeAsync(
         SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, CancellationToken cancellationToken)

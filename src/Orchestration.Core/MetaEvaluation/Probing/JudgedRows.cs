@@ -31,13 +31,20 @@ public sealed class JudgedRows
 
     private readonly Names _ids = new();
 
+    /// <summary>What the rows say of themselves, in order of first appearance, with their own ids; results hold no texts.</summary>
+    public IReadOnlyList<ProbeItem> Items => _items;
+
+    private readonly List<ProbeItem> _items = [];
+
     /// <summary>Scales of columns, where stated. Scores are read by them; lower may be better.</summary>
     public IReadOnlyDictionary<string, Scale> Scales { get; init; } = new Dictionary<string, Scale>(StringComparer.Ordinal);
 
     /// <summary>Reads <c>results.jsonl</c> or <c>verdicts.jsonl</c> as a sweep writes them, and adds it to what was read before.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="idPrefix">Put before every id.</param>
+    /// <param name="columnSuffix">Put behind every judge's name: another run of the same judges.</param>
     /// <exception cref="OrchestrationException">A line is no such row (<see cref="ErrorCodes.Input"/>).</exception>
-    public void Add(string path)
+    public void Add(string path, string idPrefix = "", string columnSuffix = "")
     {
         var number = 0;
         foreach (var line in File.ReadLines(path))
@@ -47,7 +54,7 @@ public sealed class JudgedRows
             try
             {
                 using var row = JsonDocument.Parse(line);
-                Add(row.RootElement);
+                Add(row.RootElement, idPrefix, columnSuffix);
             }
             catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException)
             {
@@ -65,17 +72,20 @@ public sealed class JudgedRows
     /// <summary>A score on 0–1 by the stated scale, 1 the best; as it is where no scale is stated.</summary>
     public double Map(string judge, double score) => double.IsNaN(score) || !Scales.TryGetValue(judge, out var scale) ? score : scale.Map(score);
 
-    private void Add(JsonElement row)
+    private void Add(JsonElement row, string idPrefix, string columnSuffix)
     {
-        var id = row.GetProperty("id").GetString()!;
+        var own = row.GetProperty("id").GetString()!;
+        var id = idPrefix + own;
+        if (_ids.Find(id) < 0) _items.Add(Item(row, own));
         _ids.Of(id);
         if (!row.TryGetProperty("verdicts", out var verdicts))
         {
             foreach (var judge in row.GetProperty("scores").EnumerateObject())
             {
-                _judges.Of(judge.Name);
-                _withScores.Add(judge.Name);
-                _said[(id, judge.Name)] = Said.Nothing with { Score = Number(judge.Value) };
+                var name = judge.Name + columnSuffix;
+                _judges.Of(name);
+                _withScores.Add(name);
+                _said[(id, name)] = Said.Nothing with { Score = Number(judge.Value) };
             }
 
             return;
@@ -83,19 +93,33 @@ public sealed class JudgedRows
 
         foreach (var judge in verdicts.EnumerateObject())
         {
-            _judges.Of(judge.Name);
+            var name = judge.Name + columnSuffix;
+            _judges.Of(name);
             var pair = judge.Value;
-            _said[(id, judge.Name)] = pair.ValueKind == JsonValueKind.Array ? Said.Nothing with { AsShown = Verdict(pair[0]), Swapped = Verdict(pair[1]) } : Said.Nothing;
+            _said[(id, name)] = pair.ValueKind == JsonValueKind.Array ? Said.Nothing with { AsShown = Verdict(pair[0]), Swapped = Verdict(pair[1]) } : Said.Nothing;
         }
 
         if (!row.TryGetProperty("scores", out var scores)) return;
         foreach (var judge in scores.EnumerateObject())
         {
-            _withScores.Add(judge.Name);
+            var name = judge.Name + columnSuffix;
+            _withScores.Add(name);
             if (judge.Value.ValueKind != JsonValueKind.Array) continue;
-            _said[(id, judge.Name)] = Of(id, judge.Name) with { Score = Number(judge.Value[0]), ScoreB = Number(judge.Value[1]) };
+            _said[(id, name)] = Of(id, name) with { Score = Number(judge.Value[0]), ScoreB = Number(judge.Value[1]) };
         }
     }
+
+    private static ProbeItem Item(JsonElement row, string id) => new()
+    {
+        Id = id,
+        Prompt = "",
+        Answer = "",
+        AnswerB = row.TryGetProperty("verdicts", out _) ? "" : null,
+        Group = RowSource.Text(row, "group") ?? id,
+        Label = RowSource.Text(row, "label") is { } label ? PreferenceText.Parse(label) : null,
+        Source = RowSource.Text(row, "source"),
+        Target = row.TryGetProperty("target", out var target) ? Number(target) : double.NaN,
+    };
 
     private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
 

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using Orchestration.Cli.Hosting;
+using Orchestration.Cli.Meta.Live;
+using Orchestration.Cli.Sweeps;
+using Orchestration.Core;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.Judging.Code;
+using Orchestration.Core.MetaEvaluation.Biases;
+using Orchestration.Core.MetaEvaluation.Probing;
+using Orchestration.Core.Pairs.Reading;
+
+namespace Orchestration.Cli.Meta;
+
+/// <summary><c>orchestrate meta bias</c>: what moves judges and should not, and what helps against it.</summary>
+internal static class BiasCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var shared = new MetaOptions("--verdicts", "Recorded verdicts.jsonl: preference for a place.", 1000, isRequired: false);
+        var live = new LiveOptions("Files of pairs or of comparisons; judges are asked them before and after biases are injected.");
+        var results = new Option<string[]>("--results") { Description = "Recorded results.jsonl with 'source' (and 'target'): preference for the own family's answers.", AllowMultipleArgumentsPerToken = true };
+        var biases = new Option<string[]>("--biases") { Description = $"These only: {string.Join(", ", BiasCatalog.Ids)}. Default: all.", AllowMultipleArgumentsPerToken = true };
+        var own = new Option<string[]>("--own") { Description = "JUDGE=SOURCE,SOURCE: whose answers are the judge's own. Default: the family by the names of models.", AllowMultipleArgumentsPerToken = true };
+        var noRevision = new Option<bool>("--no-revision") { Description = "Do not ask judges to revise their judgments, which takes up to as many calls again." };
+        var scale = new Option<string[]>("--scale") { Description = "With --results: scale of a judge, NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("bias", "What moves judges and should not: biases injected into pairs or comparisons, each against a control; position; the own family's answers. And what helps: both orders, length control, revision.") { results, biases, own, noRevision, scale };
+        live.AddTo(command);
+        shared.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var wanted = Wanted(parsed.GetValue(biases) ?? []);
+            var owners = Owners(parsed.GetValue(own) ?? []);
+            var recorded = parsed.GetValue(results) ?? [];
+            var options = shared.Bootstrap(parsed, cancellationToken);
+            BiasOutcome outcome;
+            if (live.IsLive(parsed, "--verdicts or --results", recorded.Length != 0 || shared.Input(parsed).Files.Count != 0))
+            {
+                var settings = live.Read(parsed, context, "bias", [.. wanted, parsed.GetValue(noRevision) ? "no revision" : "revision", options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+                var items = ProbeItems.Read(new() { Files = settings.Files, RejectsPath = shared.Input(parsed).RejectsPath }, cancellationToken);
+                await MetaText.RejectsAsync(context, items.Report);
+                await using var host = await EmbeddedHost.OpenAsync(context, settings.Config, settings.Store, cancellationToken);
+                var (judges, leftOut) = Taking(LiveJudges.Resolve(host.Catalog(settings.Concurrency), settings.Judges), items.Kind);
+                LiveJudges.RequireAny(judges, leftOut);
+                await LiveRun.SayLeftOutAsync(context, leftOut);
+                var revised = parsed.GetValue(noRevision) ? [] : judges.Where(static j => j.IsPlain).ToArray();
+                var probes = BiasProbes.Of(items.Sample(settings.Sample, options.Seed), [.. BiasCatalog.Injected.Where(b => wanted.Contains(b.Id))], options.Seed);
+                var run = new LiveRun(context, host, settings);
+                var step = new LiveStep("rows", items.Kind, probes.Rows, [.. LiveJudges.Specs(judges), .. revised.Select(static j => j.With("revise"))]);
+                if (await run.RunAsync([step], shared.Json(parsed), cancellationToken) is { } status) return status;
+                var rows = run.Judged();
+                var asked = judges.SelectMany(j => j.Columns.Where(c => rows.Judges.Contains(c)).Select(c => Judge(host.Config, j, c, revised.Contains(j), owners))).ToArray();
+                outcome = BiasStudy.Run(probes, rows, asked, leftOut, wanted, options);
+            }
+            else
+            {
+                var rows = Recorded([.. shared.Input(parsed).Files, .. recorded], parsed.GetValue(scale) ?? []);
+                var asked = rows.Judges.Select(name => new BiasJudge(name, null, false, FamilyOf(name), owners.GetValueOrDefault(name) ?? [])).ToArray();
+                outcome = BiasStudy.Run(BiasProbes.Of(rows.Items, [], options.Seed), rows, asked, [], wanted, options);
+                if (outcome.Lines.Count == 0) throw new OrchestrationException(ErrorCodes.Input, "These files say nothing of a bias: verdicts in both orders show preference for a place; results need 'source', a scale for each judge (--scale), human scores ('target') or judges of several families, and answers of the judge's own family (--own JUDGE=SOURCE).");
+            }
+
+            context.Write(BiasReport.Table(outcome));
+            if (outcome.Lines.Any(static l => l.Mitigations.Count != 0)) context.Write(BiasReport.Mitigations(outcome));
+            await context.SayAsync(outcome.Meaning);
+            if (shared.Json(parsed)) await context.Out.WriteLineAsync(BiasReport.Json(outcome));
+            return ExitStatus.Completed;
+        });
+        return command;
+    }
+
+    private static string[] Wanted(string[] texts)
+    {
+        string[] names = [.. texts.SelectMany(static t => MetaOptions.Split(t))];
+        if (names.FirstOrDefault(static n => !BiasCatalog.Ids.Contains(n)) is { } unknown)
+            throw new OrchestrationException(ErrorCodes.Usage, $"--biases {unknown}: there is no such bias. Known: {string.Join(", ", BiasCatalog.Ids)}.");
+        return names.Length == 0 ? [.. BiasCatalog.Ids] : [.. BiasCatalog.Ids.Where(names.Contains)];
+    }
+
+    private static Dictionary<string, string[]> Owners(string[] texts)
+    {
+        var owners = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || MetaOptions.Split(text[(at + 1)..]) is not { Length: > 0 } sources) throw new OrchestrationException(ErrorCodes.Usage, $"--own {text}: write the judge, '=', and the sources that are its own, such as --own helpfulness@gpt=gpt-4o,gpt-4.");
+            owners[text[..at]] = sources;
+        }
+
+        return owners;
+    }
+
+    private static (List<LiveJudge> Judges, List<LeftOutJudge> LeftOut) Taking((List<LiveJudge> Judges, List<LeftOutJudge> LeftOut) all, DataKind kind)
+    {
+        foreach (var judge in all.Judges.Where(j => kind == DataKind.Pairs && j.Descriptor.ComparesDirectly).ToArray())
+        {
+            all.Judges.Remove(judge);
+            all.LeftOut.Add(new LeftOutJudge(judge.Spec, "it compares two answers, and the data holds pairs; give it comparisons"));
+        }
+
+        return all;
+    }
+
+    private static BiasJudge Judge(OrchestrationConfig config, LiveJudge judge, string column, bool isRevised, Dictionary<string, string[]> owners)
+    {
+        var readsReference = judge.Descriptor.Kind == JudgeKind.Code ? CodeJudges.Find(column)?.NeedsReference == true : judge.Descriptor.NeedsReference;
+        var family = judge.Deployment is { } deployment ? SelfPreference.FamilyOf(config.Deployment(deployment).Model.Name) : null;
+        return new BiasJudge(column, isRevised ? judge.ColumnOf(judge.With("revise"), column) : null, readsReference, family, owners.GetValueOrDefault(column) ?? owners.GetValueOrDefault(judge.Spec) ?? []);
+    }
+
+    private static JudgedRows Recorded(string[] files, string[] scales)
+    {
+        var stated = new RecordedScales(SweepRunSettings.ParseScales(scales), OrchestrationConfig.Empty.JudgeScales, JudgeCatalog.RubricsOf(OrchestrationConfig.Empty));
+        return RecordedRuns.Read(files, stated, static (rows, file, _) => rows.Add(file, BiasProbes.Before("")));
+    }
+
+    // A recorded judge is named rubric@deployment, and deployments mostly by their models.
+    private static string? FamilyOf(string judge)
+    {
+        var at = judge.LastIndexOf('@');
+        var model = at < 0 ? "" : judge[(at + 1)..].Split('/')[0];
+        return model.Length == 0 ? null : SelfPreference.FamilyOf(model);
+    }
+}
