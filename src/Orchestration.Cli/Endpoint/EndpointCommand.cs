@@ -20,14 +20,18 @@ internal static class EndpointCommand
         var seed = new Option<ulong>("--seed") { Description = "Seed of replies and faults.", DefaultValueFactory = _ => 1UL };
         var fault = new Option<string[]>("--fault") { Description = $"A fault and its share of calls, such as ServerError=0.05. Known: {string.Join(", ", Enum.GetNames<ScriptedFault>().Skip(1))}.", AllowMultipleArgumentsPerToken = true };
         var batchSeconds = new Option<double>("--batch-seconds") { Description = "Time from a batch's creation to its end.", DefaultValueFactory = _ => 10 };
+        var bias = new Option<string[]>("--bias") { Description = $"What sways the judges, and by how much of their quality (0 to 1), such as authority=0.2. Known: position, {string.Join(", ", ScriptedBiases.Names)}.", AllowMultipleArgumentsPerToken = true };
+        var afterRevision = new Option<double>("--bias-after-revision") { Description = "Share of it that is left when a judge is shown its judgment to revise.", DefaultValueFactory = _ => 1 };
         var limits = new EndpointLimitOptions();
         var command = new Command("endpoint", "A scripted, OpenAI-compatible endpoint on loopback: judges answer by rule, so that everything can be tried without a key or a model.")
         {
-            port, latency, streamPause, seed, fault, batchSeconds,
+            port, latency, streamPause, seed, fault, batchSeconds, bias, afterRevision,
         };
         limits.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var biases = ParseBiases(parsed.GetValue(bias) ?? []);
+            if (parsed.GetValue(afterRevision) is not (>= 0 and <= 1)) throw new OrchestrationException(ErrorCodes.Usage, "--bias-after-revision: write a share from 0 to 1.");
             await using var endpoint = await ScriptedEndpoint.StartAsync(
                 new ScriptedEndpointOptions
                 {
@@ -37,6 +41,9 @@ internal static class EndpointCommand
                     Seed = parsed.GetValue(seed),
                     Prices = Prices,
                     Faults = ParseFaults(parsed.GetValue(fault) ?? []),
+                    PositionBias = biases.GetValueOrDefault("position"),
+                    Biases = biases,
+                    BiasAfterRevision = parsed.GetValue(afterRevision),
                     Limits = limits.Read(parsed),
                     Batches = new ScriptedBatches { Duration = Seconds(parsed.GetValue(batchSeconds)) },
                 },
@@ -89,6 +96,20 @@ internal static class EndpointCommand
     private static TimeSpan Seconds(double value) => value is >= 0 and <= 86_400
         ? TimeSpan.FromSeconds(value)
         : throw new OrchestrationException(ErrorCodes.Usage, "--batch-seconds: write a number from 0 to 86400.");
+
+    private static Dictionary<string, double> ParseBiases(string[] texts)
+    {
+        var biases = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0 || !(text[..at] == "position" || ScriptedBiases.Names.Contains(text[..at])) || !double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var strength) || strength is not (>= -1 and <= 1))
+                throw new OrchestrationException(ErrorCodes.Usage, $"--bias {text}: write what sways the judges and by how much, from -1 to 1, such as authority=0.2. Known: position, {string.Join(", ", ScriptedBiases.Names)}.");
+            biases[text[..at]] = strength;
+        }
+
+        return biases;
+    }
 
     private static Dictionary<ScriptedFault, double> ParseFaults(string[] texts)
     {

@@ -104,7 +104,7 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
                 PanelJudge panel => OfPanel(panel, planned.Panel!, kind),
 
                 // The first look is the judge's own and may be stored; the second shows it what it said.
-                RevisingJudge revising => [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), revising.First, kind, true, 1, 1)],
+                RevisingJudge revising => [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), revising.First, kind) { Revising = revising }],
                 _ => [new Asked(new Estimate(judgeId, host.Config.Deployment(planned.Deployment!)), judge, kind)],
             })
             {
@@ -126,7 +126,11 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
     }
 
     /// <summary>A judge asked in one way, and how often again with what others said in its prompt.</summary>
-    private sealed record Asked(Estimate Estimate, IJudge Judge, ColumnKind Kind, bool IsAskedFirst = true, int LaterRounds = 0, int Others = 0);
+    private sealed record Asked(Estimate Estimate, IJudge Judge, ColumnKind Kind, bool IsAskedFirst = true, int LaterRounds = 0, int Others = 0)
+    {
+        /// <summary>The judge that looks at its judgment again; null for any other.</summary>
+        public RevisingJudge? Revising { get; init; }
+    }
 
     private IEnumerable<Asked> OfPanel(PanelJudge panel, PanelConfig config, ColumnKind kind)
     {
@@ -146,6 +150,7 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         var (estimate, judge) = (asked.Estimate, asked.Judge);
         var addresses = new List<JudgmentAddress>();
         var requests = new List<PromptMeasure>();
+        var rows = new List<int>();
         var repeats = (judge as LlmJudge)?.CallsPerItem ?? 1;
         for (var row = 0; row < data.Rows; row++)
         {
@@ -163,18 +168,40 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
                     Add(estimate, prompt, (long)asked.Others * UsualOutputTokens * BytesPerToken, (long)asked.Others * PanelJudge.MaxBytesPerJudgeSeen);
                 if (!asked.IsAskedFirst) continue;
                 var address = JudgmentAddress.Of((judge as LlmJudge)?.CallDescriptor ?? judge.Descriptor, hash, reference, ((judge as LlmJudge)?.FirstRepeat ?? 0) + repeat);
-                if (!counted.Add(address)) continue;
+                if (asked.Revising is null && !counted.Add(address)) continue;
                 addresses.Add(address);
                 requests.Add(prompt);
+                rows.Add(row);
             }
         }
 
         var stored = await host.Store.Judgments.GetAsync(addresses, cancellationToken);
         for (var i = 0; i < requests.Count; i++)
         {
-            if (stored[i] is not null) estimate.Stored++;
+            if (asked.Revising is { } revising)
+            {
+                // The first look is counted with the judge by itself where that is asked too, and else here.
+                if (counted.Add(addresses[i]) && stored[i] is null) Add(estimate, requests[i], 0, 0);
+                var isSecondStored = stored[i] is not null && await IsSecondStoredAsync(revising, asked.Kind, data, rows[i], addresses[i], cancellationToken);
+                if (isSecondStored) estimate.Stored++;
+                else Add(estimate, requests[i], (long)UsualOutputTokens * BytesPerToken, revising.MaxBytesMore);
+            }
+            else if (stored[i] is not null) estimate.Stored++;
             else Add(estimate, requests[i], 0, 0);
         }
+    }
+
+    private async Task<bool> IsSecondStoredAsync(RevisingJudge judge, ColumnKind kind, DataBlock data, int row, JudgmentAddress first, CancellationToken cancellationToken)
+    {
+        if (await host.Store.Judgments.FindAsync(first, cancellationToken) is not { } said) return false;
+        var second = kind switch
+        {
+            ColumnKind.VerdictAsShown => judge.SecondOf(data.GetComparison(row), said),
+            ColumnKind.VerdictSwapped => judge.SecondOf(data.GetComparison(row).Swapped(), said),
+            ColumnKind.Score => judge.SecondOf(data.GetPair(row), said),
+            _ => judge.SecondOf(PairEvaluation.PairOf(data.GetComparison(row), kind), said),
+        };
+        return second is { } address && (await host.Store.Judgments.GetAsync([address], cancellationToken))[0] is not null;
     }
 
     private static void Add(Estimate estimate, in PromptMeasure prompt, long usualBytes, long mostBytes)

@@ -65,6 +65,14 @@ public sealed record ScriptedEndpointOptions
     /// </summary>
     public double PositionBias { get; init; }
 
+    /// <summary>
+    /// What sways the judges, by name, and by how much of their quality (0–1) at most or for each doubling of length: <see cref="ScriptedBiases.Names"/>. Default none.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Biases { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Share of all that sways a judge (<see cref="PositionBias"/> too) that is left when it is shown its earlier judgment to revise, 0–1. Default 1: revising changes nothing.</summary>
+    public double BiasAfterRevision { get; init; } = 1;
+
     /// <summary>Half the width of the noise that each judge adds to an answer's quality (0–1). Default 0.12.</summary>
     public double JudgeNoise { get; init; } = 0.12;
 

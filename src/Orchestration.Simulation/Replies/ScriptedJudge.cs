@@ -79,11 +79,12 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
         if (plan.Shape == ReplyShape.Answer) return Answer(call);
         var sections = PromptSections.Find(call.User);
         var judge = ContentHash.Combine(plan.JudgeSeed, (ulong)(call.Seed ?? 0));
-        var first = Quality(new ScriptedMaterial(sections.Prompt, sections.First, sections.Reference), judge);
+        var swayed = call.User.Contains("[your earlier judgment ", StringComparison.Ordinal) ? options.BiasAfterRevision : 1;
+        var first = Quality(new ScriptedMaterial(sections.Prompt, sections.First, sections.Reference), judge, swayed);
         if (plan.Compares)
         {
-            var second = Quality(new ScriptedMaterial(sections.Prompt, sections.Second ?? "", sections.Reference), judge);
-            return Comparison(plan, Math.Clamp(first + options.PositionBias, 0, 1), second, offScale);
+            var second = Quality(new ScriptedMaterial(sections.Prompt, sections.Second ?? "", sections.Reference), judge, swayed);
+            return Comparison(plan, Math.Clamp(first + (swayed * options.PositionBias), 0, 1), second, offScale);
         }
 
         var score = Number(plan.Scale, first, offScale);
@@ -97,11 +98,12 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
         };
     }
 
-    private double Quality(ScriptedMaterial material, ulong judge)
+    private double Quality(ScriptedMaterial material, ulong judge, double swayed = 1)
     {
         if (options.Quality?.Invoke(material) is not { } quality) quality = AnswerQuality.Estimate(material, options.Seed);
         var noise = ContentHash.Unit(ContentHash.Of(material.Answer, ContentHash.Combine(judge, options.Seed)));
-        return Math.Clamp(quality + (options.JudgeNoise * ((2 * noise) - 1)), 0, 1);
+        var bias = options.Biases.Count == 0 ? 0 : swayed * ScriptedBiases.Of(material, options.Biases);
+        return Math.Clamp(quality + bias + (options.JudgeNoise * ((2 * noise) - 1)), 0, 1);
     }
 
     private static string Comparison(ReplyPlan plan, double first, double second, bool offScale)

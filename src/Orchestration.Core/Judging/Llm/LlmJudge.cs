@@ -199,7 +199,7 @@ public sealed class LlmJudge : IJudge
         return new LlmAnswer(sums, null, totals, samples.All(s => s.IsFromStore), null);
     }
 
-    private JudgmentAddress Address(in Material material, int repeat, PanelView? view)
+    internal JudgmentAddress Address(in Material material, int repeat, PanelView? view)
     {
         var address = JudgmentAddress.Of(_calls, material.Hash, material.Reference, repeat);
         return view is null ? address : address with { Judge = PairHash.Of("panel-view", address.Judge.ToString(), view.Hash.ToString()) };

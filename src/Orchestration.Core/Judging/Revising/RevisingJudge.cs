@@ -51,6 +51,18 @@ public sealed class RevisingJudge : IJudge
     /// <summary>Bytes that the second call's prompt has more than the first's, at most.</summary>
     public int MaxBytesMore => PanelView.MaxBytesPerJudge + (3 * PointedOut.Length) + 1000;
 
+    /// <summary>Where the second look at a pair stands, after a first judgment that is stored: for estimates. Null for a mean of samples.</summary>
+    public JudgmentAddress? SecondOf(Pair pair, StoredJudgment first) => SecondOf(Material.Of(pair), first);
+
+    /// <summary>The same of a comparison in the order given.</summary>
+    public JudgmentAddress? SecondOf(Comparison comparison, StoredJudgment first) => SecondOf(Material.Of(comparison), first);
+
+    private JudgmentAddress? SecondOf(in Material material, StoredJudgment first)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        return _judge.CallsPerItem == 1 ? _judge.Address(material, _judge.FirstRepeat, PanelView.OfRevision(_judge.Statement(first.Values, first.Detail.Rationale), PointedOut)) : null;
+    }
+
     /// <inheritdoc/>
     public ValueTask<JudgeReply> JudgeAsync(JudgeRequest<Pair> request, CancellationToken cancellationToken)
     {

@@ -50,7 +50,7 @@ internal static class BiasMeaning
         };
         if (comparisons && !double.IsNaN(line.Flips.Value) && line.Bias != BiasCatalog.Position)
             what += $"; {(line.Flips.Value * 100).ToString("0.#", CultureInfo.InvariantCulture)}% of its verdicts change, {(line.Toward.Value * 100).ToString("0.#", CultureInfo.InvariantCulture)}% towards the answer";
-        var best = line.Mitigations.Where(static m => m.Removed.Lower > 0).MinBy(static m => Math.Abs(m.Remaining.Value));
+        var best = line.Mitigations.Where(m => m.HelpsAgainst(line.Shift)).MinBy(static m => Math.Abs(m.Remaining.Value));
         if (best is not null) return $"{what}. What helps: {best.Name}, which leaves {ReportTable.Number(best.Remaining.Value)} ({Bounds(best.Remaining)}).";
         return line.Mitigations.Count == 0 ? what + "." : $"{what}. None of {string.Join(", ", line.Mitigations.Select(static m => m.Name))} surely helps.";
     }

@@ -15,7 +15,14 @@ public sealed record BiasJudge(string Name, string? Revised, bool ReadsReference
 /// <param name="Remaining">The shift that is left, in the unit of the line.</param>
 /// <param name="Removed">The shift less what is left, in the direction of the shift, paired by row: above 0 it helps.</param>
 /// <param name="Unscored">Rows without a judgment under it, or without the one that it is held against.</param>
-public sealed record BiasMitigation(string Name, Estimate Remaining, Estimate Removed, int Unscored);
+public sealed record BiasMitigation(string Name, Estimate Remaining, Estimate Removed, int Unscored)
+{
+    /// <summary>True where it surely removes something and leaves less than there was; taking out more than there was is no help.</summary>
+    public bool HelpsAgainst(in Estimate shift) => Removed.Lower > 0 && Math.Abs(Remaining.Value) < Math.Abs(shift.Value);
+
+    /// <summary>True where it surely changes something and leaves more than there was.</summary>
+    public bool WorsensFrom(in Estimate shift) => (Removed.Lower > 0 || Removed.Upper < 0) && Math.Abs(Remaining.Value) > Math.Abs(shift.Value);
+}
 
 /// <summary>One judge and one bias.</summary>
 public sealed record BiasLine

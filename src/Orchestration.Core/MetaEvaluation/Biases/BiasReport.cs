@@ -10,6 +10,8 @@ namespace Orchestration.Core.MetaEvaluation.Biases;
 /// <summary>A study of biases as tables and as one JSON object.</summary>
 public static class BiasReport
 {
+    private const int MostUnsure = 5;
+
     /// <summary>A line a judge and bias, the surest first.</summary>
     public static ReportTable Table(BiasOutcome outcome)
     {
@@ -30,18 +32,18 @@ public static class BiasReport
         { Caption = "How far judges are moved by what should not move them" };
     }
 
-    /// <summary>What mitigations leave of each shift that is sure; of all shifts where none is.</summary>
+    /// <summary>What mitigations leave of each shift that is sure; of the largest few where none is.</summary>
     public static ReportTable Mitigations(BiasOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
         var shown = Ordered(outcome).Where(static l => l.IsSure && l.Mitigations.Count != 0).ToArray();
-        if (shown.Length == 0) shown = [.. Ordered(outcome).Where(static l => l.Mitigations.Count != 0)];
+        if (shown.Length == 0) shown = [.. outcome.Lines.Where(static l => l.Mitigations.Count != 0).OrderByDescending(static l => Math.Abs(l.Shift.Value)).Take(MostUnsure)];
         return new ReportTable(
             ["judge", "bias", "mitigation", ReportColumn.Number("shift"), ReportColumn.Number("left"), ReportColumn.Number("95% interval"), ReportColumn.Number("removed"), ReportColumn.Number("95% interval of it"), "helps"],
             [.. shown.SelectMany(static l => l.Mitigations.Select(m => (string[])
             [
                 l.Judge, l.Bias, m.Name, ReportTable.Number(l.Shift.Value), ReportTable.Number(m.Remaining.Value), Bounds(m.Remaining), ReportTable.Number(m.Removed.Value), Bounds(m.Removed),
-                m.Removed.Lower > 0 ? "yes" : m.Removed.Upper < 0 ? "makes it worse" : "",
+                m.HelpsAgainst(l.Shift) ? "yes" : m.WorsensFrom(l.Shift) ? "makes it worse" : "",
             ]))])
         { Caption = "What mitigations leave of it" };
     }
@@ -91,6 +93,7 @@ public static class BiasReport
             ProbeJson.Write(writer, "remaining", mitigation.Remaining);
             ProbeJson.Write(writer, "removed", mitigation.Removed);
             writer.WriteNumber("unscored", mitigation.Unscored);
+            writer.WriteBoolean("helps", mitigation.HelpsAgainst(line.Shift));
             writer.WriteEndObject();
         }
 

@@ -23,7 +23,7 @@ internal static class NeutralText
     ];
 
     // The last word of a cut sentence, by its length: so any number of characters can be met.
-    private static readonly string[] Last = ["", "", "so", "now", "here", "below", "inside", "in line", "in place", "as it is", "in its way", "within this", "as a passage"];
+    private static readonly string[] Last = ["", "", "so", "now", "here", "below", "inside", "in line", "in place", "in itself", "in its way", "within this", "as a passage"];
 
     /// <summary>Neutral sentences of exactly this many UTF-16 units.</summary>
     /// <param name="length">At least <see cref="Shortest"/>.</param>
