@@ -25,7 +25,8 @@ internal static class BiasCommand
         var own = new Option<string[]>("--own") { Description = "JUDGE=SOURCE,SOURCE: whose answers are the judge's own. Default: the family by the names of models.", AllowMultipleArgumentsPerToken = true };
         var noRevision = new Option<bool>("--no-revision") { Description = "Do not ask judges to revise their judgments, which takes up to as many calls again." };
         var scale = new Option<string[]>("--scale") { Description = "With --results: scale of a judge, NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("bias", "What moves judges and should not: biases injected into pairs or comparisons, each against a control; position; the own family's answers. And what helps: both orders, length control, revision.") { results, biases, own, noRevision, scale };
+        var targetScale = new Option<string?>("--target-scale") { Description = "Scale of the human scores of pairs, MIN..MAX. Default: the range of the data." };
+        var command = new Command("bias", "What moves judges and should not: biases injected into pairs or comparisons, each against a control; position; the own family's answers. And what helps: both orders, length control, revision.") { results, biases, own, noRevision, scale, targetScale };
         live.AddTo(command);
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -33,6 +34,7 @@ internal static class BiasCommand
             var wanted = Wanted(parsed.GetValue(biases) ?? []);
             var owners = Owners(parsed.GetValue(own) ?? []);
             var recorded = parsed.GetValue(results) ?? [];
+            (double, double)? range = parsed.GetValue(targetScale) is { } text && SweepRunSettings.ParseScales(["target=" + text])["target"] is var stated ? (stated.Min, stated.Max) : null;
             var options = shared.Bootstrap(parsed, cancellationToken);
             BiasOutcome outcome;
             if (live.IsLive(parsed, "--verdicts or --results", recorded.Length != 0 || shared.Input(parsed).Files.Count != 0))
@@ -45,7 +47,7 @@ internal static class BiasCommand
                 LiveJudges.RequireAny(judges, leftOut);
                 await LiveRun.SayLeftOutAsync(context, leftOut);
                 var revised = parsed.GetValue(noRevision) ? [] : judges.Where(static j => j.IsPlain).ToArray();
-                var probes = BiasProbes.Of(items.Sample(settings.Sample, options.Seed), [.. BiasCatalog.Injected.Where(b => wanted.Contains(b.Id))], options.Seed);
+                var probes = BiasProbes.Of(items.Sample(settings.Sample, options.Seed), [.. BiasCatalog.Injected.Where(b => wanted.Contains(b.Id))], options.Seed, range);
                 var run = new LiveRun(context, host, settings);
                 var step = new LiveStep("rows", items.Kind, probes.Rows, [.. LiveJudges.Specs(judges), .. revised.Select(static j => j.With("revise"))]);
                 if (await run.RunAsync([step], shared.Json(parsed), cancellationToken) is { } status) return status;
@@ -57,7 +59,7 @@ internal static class BiasCommand
             {
                 var rows = Recorded([.. shared.Input(parsed).Files, .. recorded], parsed.GetValue(scale) ?? []);
                 var asked = rows.Judges.Select(name => new BiasJudge(name, null, false, FamilyOf(name), owners.GetValueOrDefault(name) ?? [])).ToArray();
-                outcome = BiasStudy.Run(BiasProbes.Of(rows.Items, [], options.Seed), rows, asked, [], wanted, options);
+                outcome = BiasStudy.Run(BiasProbes.Of(rows.Items, [], options.Seed, range), rows, asked, [], wanted, options);
                 if (outcome.Lines.Count == 0) throw new OrchestrationException(ErrorCodes.Input, "These files say nothing of a bias: verdicts in both orders show preference for a place; results need 'source', a scale for each judge (--scale), human scores ('target') or judges of several families, and answers of the judge's own family (--own JUDGE=SOURCE).");
             }
 

@@ -33,6 +33,18 @@ internal static class CanonicalComposition
         return result.ToString();
     }
 
+    /// <summary>The text in normalisation form D.</summary>
+    /// <exception cref="ArgumentException">The text holds half of a surrogate pair.</exception>
+    public static string Decomposed(string text)
+    {
+        if (System.Text.Ascii.IsValid(text)) return text;
+        var runes = Decompose(text);
+        Order(runes);
+        var result = new StringBuilder(text.Length + 16);
+        foreach (var rune in runes) result.Append(char.ConvertFromUtf32(rune));
+        return result.ToString();
+    }
+
     // Latin letters up to U+02FF and the punctuation of ordinary prose (dashes, quotation marks, ellipsis) neither combine nor decompose
     // further: such a text is in form C already, and the table is not read for it.
     private static bool IsInert(string text)

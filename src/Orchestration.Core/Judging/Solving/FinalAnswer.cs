@@ -65,7 +65,9 @@ public sealed record FinalAnswer(AnswerForm Form, string Value)
         foreach (var form in Marked)
         {
             if (Read(better, form) is not { } right || Read(worse, form) is not { } wrong) continue;
-            return right.IsSame(wrong.Value) ? null : right;
+
+            // As it will be read back from what is kept with the question.
+            return right.IsSame(wrong.Value) ? null : OfReference(right.ToText());
         }
 
         return null;
@@ -103,7 +105,7 @@ public sealed record FinalAnswer(AnswerForm Form, string Value)
         if (Plain(Value) is var mine && Plain(other) is var theirs && string.Equals(mine, theirs, StringComparison.Ordinal)) return true;
         if (Form == AnswerForm.Letters) return false;
         if (IsNumber(mine) && IsNumber(theirs)) return Is("numeric-match", mine, theirs);
-        return !HasSymbols(mine) && !HasSymbols(theirs) && Is("exact-match", mine, theirs);
+        return !HasSymbols(mine) && !HasSymbols(theirs) && Is("exact-match", Value, other);
     }
 
     private static bool Is(string judge, string reference, string answer) =>

@@ -25,6 +25,9 @@ public sealed class BiasProbes
     /// <summary>The seed.</summary>
     public ulong Seed { get; }
 
+    /// <summary>The scale of human scores, lowest and highest; null for the range of the data.</summary>
+    public (double Low, double High)? TargetRange { get; init; }
+
     /// <summary>What was injected, item by item and bias by bias.</summary>
     public IReadOnlyList<BiasProbe> All { get; private set; } = [];
 
@@ -41,11 +44,12 @@ public sealed class BiasProbes
     /// <param name="items">Pairs or comparisons.</param>
     /// <param name="biases">Which ones.</param>
     /// <param name="seed">Decides wordings, and which answer of a comparison without a label is taken.</param>
-    public static BiasProbes Of(IReadOnlyList<ProbeItem> items, IReadOnlyList<Bias> biases, ulong seed)
+    /// <param name="targetRange">The scale of human scores; null for the range of the data.</param>
+    public static BiasProbes Of(IReadOnlyList<ProbeItem> items, IReadOnlyList<Bias> biases, ulong seed, (double Low, double High)? targetRange = null)
     {
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(biases);
-        var probes = new BiasProbes(items, seed);
+        var probes = new BiasProbes(items, seed) { TargetRange = targetRange };
         var (all, rows) = (new List<BiasProbe>(), new List<ProbeItem>());
         foreach (var item in items)
         {

@@ -81,7 +81,7 @@ public static class SelfPreference
     private static BiasLine? Pairs(BiasProbes probes, JudgedRows rows, BiasJudge judge, string[] others, string against, BootstrapOptions options)
     {
         var targets = probes.Items.Where(static i => !double.IsNaN(i.Target)).Select(static i => i.Target).ToArray();
-        var (low, high) = targets.Length == 0 ? (0, 1) : (targets.Min(), targets.Max());
+        var (low, high) = probes.TargetRange ?? (targets.Length == 0 ? (0, 1) : (targets.Min(), targets.Max()));
         var (groups, values, groupOf, own, unscored) = (new Names(), new List<double>(), new List<int>(), new List<bool>(), 0);
         foreach (var item in probes.Items)
         {

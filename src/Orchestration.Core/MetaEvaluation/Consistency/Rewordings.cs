@@ -1,4 +1,4 @@
-using System.Text;
+using Orchestration.Core.Rubrics;
 
 namespace Orchestration.Core.MetaEvaluation.Consistency;
 
@@ -24,7 +24,7 @@ public static class Rewordings
     [
         new("trailing-space", "two spaces and a line end behind the answer", static t => t + "  \n"),
         new("line-ends", "line ends as Windows writes them", static t => t.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal)),
-        new("unicode-form", "the same characters in Unicode's decomposed form, straight quotation marks as curly ones", static t => Curly(t).Normalize(NormalizationForm.FormD)),
+        new("unicode-form", "the same characters in Unicode's decomposed form, straight quotation marks as curly ones", static t => CanonicalComposition.Decomposed(Curly(t))),
         new("bullets", "the bullets of lists as other bullets", Bullets),
         new("blank-lines", "a blank line more between paragraphs", static t => t.Replace("\n\n", "\n\n\n", StringComparison.Ordinal)),
     ];
