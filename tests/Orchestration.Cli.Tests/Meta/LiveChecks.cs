@@ -22,7 +22,7 @@ internal static class LiveChecks
 
     public static string Comparisons(CliRun cli, int count) => cli.Write(
         "comparisons.jsonl",
-        [.. Enumerable.Range(0, count).Select(static i => $$"""{"id":"c{{i}}","prompt":"Question {{i}}: how does a tide mill work?","answer_a":"{{Answer(i, 'a')}}","answer_b":"{{Answer(i, 'b')}}","label":"{{(i % 2 == 0 ? "A>B" : "B>A")}}"}""")]);
+        [.. Enumerable.Range(0, count).Select(static i => $$"""{"id":"c{{i}}","prompt":"Question {{i}}: how does a tide mill work?","answer_a":"{{Answer(i, 'a')}}","answer_b":"{{Answer(i, 'b')}}","label":"{{(Number(i, 'a') > Number(i, 'b') ? "A>B" : "B>A")}}"}""")]);
 
     public static string Pairs(CliRun cli, int prompts, int answers) => cli.Write(
         "pairs.jsonl",
@@ -35,9 +35,10 @@ internal static class LiveChecks
         return at < 0 ? 0.5 : 0.35 + (0.3 * int.Parse(material.Answer.AsSpan(at + 7, 2), System.Globalization.CultureInfo.InvariantCulture) / 100);
     }
 
+    private static int Number(int i, char which) => ((i * 37) + (which * (29 + i))) % 90 + 10;
+
     private static string Answer(int i, char which)
     {
-        var number = ((i * 37) + (which * (29 + i))) % 90 + 10;
-        return $"Sluice {number} holds the water back when the tide is high. Later the gates are opened, and it runs out over the wheel {i % 7 + 2} hours after that. The miller grinds while it lasts. Twice a day the sea fills the pond again, at other hours each day.";
+        return $"Sluice {Number(i, which)} holds the water back when the tide is high. Later the gates are opened, and it runs out over the wheel {i % 7 + 2} hours after that. The miller grinds while it lasts. Twice a day the sea fills the pond again, at other hours each day.";
     }
 }
