@@ -55,7 +55,10 @@ public sealed class BiasCommandTests : IDisposable
     {
         await using var endpoint = await LiveChecks.EndpointAsync(_cli, new ScriptedEndpointOptions
         {
-            Quality = static m => LiveChecks.Quality(m), JudgeNoise = 0.04, Biases = new Dictionary<string, double> { ["length"] = 0.2, ["reference-error"] = 0.3, ["named-model"] = -0.2 }, BiasAfterRevision = 0,
+            Quality = static m => LiveChecks.Quality(m),
+            JudgeNoise = 0.04,
+            Biases = new Dictionary<string, double> { ["length"] = 0.2, ["reference-error"] = 0.3, ["named-model"] = -0.2 },
+            BiasAfterRevision = 0,
         });
         var (status, line) = await _cli.RunJsonAsync(LiveChecks.Meta(_cli, "bias", "--data", LiveChecks.Pairs(_cli, 20, 2), "--judges", "correctness@local", "numeric-match", "preference@local"));
 
@@ -80,7 +83,9 @@ public sealed class BiasCommandTests : IDisposable
     {
         await using var endpoint = await LiveChecks.EndpointAsync(_cli, new ScriptedEndpointOptions
         {
-            Quality = static m => LiveChecks.Quality(m), JudgeNoise = 0, RetryAfter = TimeSpan.FromMilliseconds(1),
+            Quality = static m => LiveChecks.Quality(m),
+            JudgeNoise = 0,
+            RetryAfter = TimeSpan.FromMilliseconds(1),
             Faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.TooManyRequests] = 0.05, [ScriptedFault.GarbageText] = 0.2, [ScriptedFault.ContentFilter] = 0.15 },
         });
         var (status, line) = await _cli.RunJsonAsync(LiveChecks.Meta(_cli, "bias", "--data", LiveChecks.Comparisons(_cli, 12), "--judges", "preference@local", "--biases", "position,sentiment,flattery", "--no-revision"));
@@ -133,7 +138,7 @@ public sealed class BiasCommandTests : IDisposable
 
         status.ShouldBe(0, _cli.Error);
         _cli.Error.ShouldContain("going on with it");
-        
+
         // Each of the two judges has twice its deployment's four items in work, and of each at most one call that is not stored yet.
         endpoint.Statistics().Requests.ShouldBeInRange(12 * 5 * 2 * 2, (12 * 5 * 2 * 2) + (2 * 2 * 4));
         Lines(line).Count.ShouldBe(3);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orchestration.Simulation;
+using Orchestration.Testing;
 using Shouldly;
 using Xunit;
 
@@ -68,7 +69,10 @@ public sealed class ConsistencyCommandTests : IDisposable
     {
         await using var endpoint = await LiveChecks.EndpointAsync(_cli, new ScriptedEndpointOptions
         {
-            Quality = static m => LiveChecks.Quality(m), JudgeNoise = 0, RetryAfter = TimeSpan.FromMilliseconds(1), FirstAttempts = [ScriptedFault.TooManyRequests],
+            Quality = static m => LiveChecks.Quality(m),
+            JudgeNoise = 0,
+            RetryAfter = TimeSpan.FromMilliseconds(1),
+            FirstAttempts = [ScriptedFault.TooManyRequests],
             Faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.ContentFilter] = 0.25 },
         });
         var (status, line) = await _cli.RunJsonAsync(LiveChecks.Meta(_cli, "consistency", "--data", LiveChecks.Comparisons(_cli, 20), "--judges", "preference@local", "--probes", "order,question"));
@@ -112,6 +116,20 @@ public sealed class ConsistencyCommandTests : IDisposable
         lines[("moody", "repeat", null)].GetProperty("apart").GetProperty("value").GetDouble().ShouldBe(0.25 * 0.2, 1e-9);
         (await _cli.RunAsync(["meta", "consistency", "--results", first])).ShouldBe(2);
         _cli.Error.ShouldContain("need a second file");
+    }
+
+    [Fact]
+    public async Task Recorded_verdicts_of_JudgeBench_have_its_own_110_inconsistent_ones()
+    {
+        var file = PublicData.Require("judgebench/verdicts-gpt4o.jsonl");
+        const string Judge = "arena_hard/o1-mini-2024-09-12";
+
+        var (_, consistency) = await _cli.RunJsonAsync(["meta", "consistency", "--verdicts", file, "--resamples", "100", "--json"]);
+        Value(Lines(consistency)[(Judge, "order", null)]).ShouldBe(240 / 350.0, 1e-12);
+        var (_, bias) = await _cli.RunJsonAsync(["meta", "bias", "--verdicts", file, "--resamples", "100", "--json"]);
+        var position = bias.GetProperty("lines").EnumerateArray().Single(static l => l.GetProperty("judge").GetString() == Judge);
+        position.GetProperty("flips").GetProperty("value").GetDouble().ShouldBe(110 / 350.0, 1e-12);
+        position.GetProperty("sure").GetBoolean().ShouldBeTrue();
     }
 
     private static Dictionary<(string Judge, string Probe, string? Variant), JsonElement> Lines(JsonElement line) =>

@@ -18,9 +18,18 @@ public sealed class ConsistencyStudyTests : IDisposable
         // Four answers: w beats all; x, y and z go in a circle. A second prompt has a tie, a third a contradiction, between two of three.
         var preferences = new Dictionary<(string, string), (string, string)>
         {
-            [("w", "x")] = ("A>B", "B>A"), [("w", "y")] = ("A>B", "B>A"), [("w", "z")] = ("A>B", "B>A"), [("x", "y")] = ("A>B", "B>A"), [("x", "z")] = ("B>A", "A>B"), [("y", "z")] = ("A>B", "B>A"),
-            [("a", "b")] = ("A>B", "B>A"), [("a", "c")] = ("A=B", "A=B"), [("b", "c")] = ("A>B", "B>A"),
-            [("k", "l")] = ("A>B", "A>B"), [("k", "m")] = ("A>B", "B>A"), [("l", "m")] = ("A>B", "B>A"),
+            [("w", "x")] = ("A>B", "B>A"),
+            [("w", "y")] = ("A>B", "B>A"),
+            [("w", "z")] = ("A>B", "B>A"),
+            [("x", "y")] = ("A>B", "B>A"),
+            [("x", "z")] = ("B>A", "A>B"),
+            [("y", "z")] = ("A>B", "B>A"),
+            [("a", "b")] = ("A>B", "B>A"),
+            [("a", "c")] = ("A=B", "A=B"),
+            [("b", "c")] = ("A>B", "B>A"),
+            [("k", "l")] = ("A>B", "A>B"),
+            [("k", "m")] = ("A>B", "B>A"),
+            [("l", "m")] = ("A>B", "B>A"),
         };
         var pairs = new[] { "1:wxyz", "2:abc", "3:klm" }.SelectMany(static g => g[2..].Select(c => new ProbeItem { Id = $"{c}", Group = g[..1], Prompt = "p", Answer = $"{c}" })).ToArray();
         var comparisons = ConsistencyProbes.ComparisonsOf(pairs, 4, 0);
