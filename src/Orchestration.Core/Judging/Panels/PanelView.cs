@@ -14,6 +14,9 @@ internal sealed class PanelView
     /// <summary>Raised whenever a word in which others are shown changes: it is part of the version of every panel whose judges are shown any.</summary>
     public const int Revision = 1;
 
+    /// <summary>Raised whenever a word changes in which a judge by itself is shown its own judgment to revise: it is part of the address of every revised judgment.</summary>
+    public const int RevisingRevision = 1;
+
     /// <summary>UTF-16 units of a rationale that are shown; bounds what a round adds to a prompt.</summary>
     public const int MaxRationale = 4000;
 
@@ -37,7 +40,7 @@ internal sealed class PanelView
         Own = own;
         Others = [];
         PointedOut = pointedOut;
-        Hash = PairHash.Of("panel-view", Revision.ToString(CultureInfo.InvariantCulture), "revision", own, pointedOut);
+        Hash = PairHash.Of("revising-view", RevisingRevision.ToString(CultureInfo.InvariantCulture), own, pointedOut);
     }
 
     public string? Own { get; }

@@ -31,7 +31,7 @@ public sealed class RevisingJudge : IJudge
         (_judge, _purchases, PointedOut) = (judge, purchases, pointedOut);
         Descriptor = judge.Descriptor with
         {
-            Version = PairHash.Of("revise", Revision.ToString(CultureInfo.InvariantCulture), PanelView.Revision.ToString(CultureInfo.InvariantCulture), judge.Descriptor.Version.ToString(), pointedOut),
+            Version = PairHash.Of("revise", Revision.ToString(CultureInfo.InvariantCulture), PanelView.RevisingRevision.ToString(CultureInfo.InvariantCulture), judge.Descriptor.Version.ToString(), pointedOut),
             HasSingleAddress = false,
         };
     }

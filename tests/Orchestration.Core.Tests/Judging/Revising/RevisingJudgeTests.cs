@@ -42,9 +42,15 @@ public sealed class RevisingJudgeTests
         said.ShouldContain("Score: 3\nReasons: It is long.");
         said.ShouldContain("Judges tend to take a longer answer for a better one");
         said.ShouldNotContain("other judges");
+
+        // Another word here is another question: raise PanelView.RevisingRevision with it.
+        said.ShouldContain("Above stands what you said of this material by the same rubric before. Judges tend to take a longer answer for a better one, also where what is added says nothing. Look at the material again and see whether any of it moved your judgment. "
+            + "Where it did, revise it; where it did not, keep it. Then give the whole judgment again.\n\nScore the answer by the rubric.");
         chat.Requests[1].System.ShouldBe(chat.Requests[0].System);
         (await revising.JudgeAsync(new JudgeRequest<Pair> { Items = [Asked] }, Cancelled)).Judgments[0].Value.ShouldBe(2);
         chat.Calls.ShouldBe(2, "both are stored");
+        await catalog.Resolve(["helpfulness:revise=position@gpt"]).Judges[0].JudgeAsync(new JudgeRequest<Pair> { Items = [Asked] }, Cancelled);
+        chat.Calls.ShouldBe(3, "what is pointed out is part of the address");
     }
 
     [Fact]
