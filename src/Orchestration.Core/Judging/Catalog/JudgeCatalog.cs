@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Code;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Exemplars;
 using Orchestration.Core.Judging.Llm;
 using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
@@ -29,7 +30,7 @@ public sealed record ResolvedJudges(IReadOnlyList<IJudge> Judges, IReadOnlyList<
 
 /// <summary>
 /// Turns judge specifications into judges: a code judge's id; <c>code</c> for all of them; <c>RUBRIC@DEPLOYMENT</c>, with
-/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol; a reward deployment's name; a panel's name; a judge set's name;
+/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol and <c>reference=drop</c>, <c>reference=both</c> and <c>exemplars=NAME</c>; a reward deployment's name; a panel's name; a judge set's name;
 /// <c>replay:FILE</c>. Also makes the judges of a stored sweep again, exactly as that sweep fixed them.
 /// </summary>
 public sealed class JudgeCatalog
@@ -40,6 +41,7 @@ public sealed class JudgeCatalog
     private readonly IDeploymentSource _deployments;
     private readonly JudgmentPurchases _purchases;
     private readonly int? _concurrency;
+    private readonly Dictionary<string, ExemplarSet> _exemplars = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IChatDeployment> _chats = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IRewardDeployment> _rewards = new(StringComparer.Ordinal);
 
@@ -137,8 +139,9 @@ public sealed class JudgeCatalog
             case JudgeKind.Panel:
                 return PanelOf(judge.Panel!, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!));
             default:
-                var (_, options, _) = ParseModelSpec(judge.Spec);
-                return Llm(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!), options, judge.Deployment!);
+                var pool = judge.Exemplars is { } set ? new ExemplarPool(set) : null;
+                return Llm(
+                    judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!), JudgeSpec.Parse(judge.Spec).Options with { Exemplars = pool }, judge.Deployment!);
         }
     }
 
@@ -147,11 +150,12 @@ public sealed class JudgeCatalog
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var spec in specs)
         {
-            foreach (var member in _config.JudgeSets.TryGetValue(spec, out var set) ? set : [spec])
+            var isSet = _config.JudgeSets.TryGetValue(spec, out var set);
+            foreach (var member in (isSet ? set! : [spec]).SelectMany(JudgeSpec.Expand))
             {
                 // A judge in two sets is asked once; a judge named twice by hand is a mistake.
                 if (seen.Add(member)) yield return member;
-                else if (ReferenceEquals(member, spec)) throw Twice(spec);
+                else if (!isSet) throw Twice(member);
             }
         }
     }
@@ -197,11 +201,12 @@ public sealed class JudgeCatalog
             throw Unknown(spec);
         }
 
-        var (rubricId, options, deployment) = ParseModelSpec(spec);
+        var (rubricId, options, exemplars, deployment) = JudgeSpec.Parse(spec);
         var rubric = Rubrics.Find(rubricId);
-        var llm = Llm(spec, rubric, options, deployment);
+        var set = exemplars is null ? null : Exemplars(exemplars, spec);
+        var llm = Llm(spec, rubric, options with { Exemplars = set is null ? null : new ExemplarPool(set) }, deployment);
         return (llm, new PlannedJudge(llm.Descriptor, new FixedJudge(
-            spec, spec, JudgeKind.Llm, llm.Descriptor.Version.ToString(), RubricFile.Write(rubric), deployment, ModelText(_config.Deployment(deployment).Model))));
+            spec, spec, JudgeKind.Llm, llm.Descriptor.Version.ToString(), RubricFile.Write(rubric), deployment, ModelText(_config.Deployment(deployment).Model), Exemplars: set)));
     }
 
     private LlmJudge Llm(string spec, Rubric rubric, LlmJudgeOptions options, string deploymentName)
@@ -209,7 +214,7 @@ public sealed class JudgeCatalog
         var config = _config.Deployment(deploymentName);
         options = options with
         {
-            MaxOutputTokens = config.MaxOutputTokens ?? options.MaxOutputTokens,
+            MaxOutputTokens = config.MaxOutputTokens ?? UsualOutput(rubric, options),
             Images = config.Images,
             ImageTokens = config.ImageTokens,
             ReasoningEffort = config.ReasoningEffort,
@@ -230,25 +235,29 @@ public sealed class JudgeCatalog
         }
     }
 
-    private static (string Rubric, LlmJudgeOptions Options, string Deployment) ParseModelSpec(string spec)
+    private LlmJudgeOptions OptionsOf(string text, string where)
     {
-        var at = spec.LastIndexOf('@');
-        var (left, deployment) = (spec[..at], spec[(at + 1)..]);
-        var colon = left.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 ? (left, new LlmJudgeOptions(), deployment) : (left[..colon], OptionsOf(left[(colon + 1)..], spec), deployment);
+        var (options, exemplars) = JudgeSpec.ParseOptions(text, where);
+        return exemplars is null
+            ? options
+            : throw new OrchestrationException(ErrorCodes.Usage, $"{where}: members of a panel have no exemplars. Take 'exemplars={exemplars}' out.");
     }
 
-    private static LlmJudgeOptions OptionsOf(string protocol, string spec)
+    /// <summary>A checklist's reply grows with its criteria: a quote or two, a sentence and the frame for each.</summary>
+    private static int UsualOutput(Rubric rubric, LlmJudgeOptions options) =>
+        rubric.Checklist is { } checklist ? Math.Max(options.MaxOutputTokens, 256 + (160 * checklist.Criteria.Count)) : options.MaxOutputTokens;
+
+    private ExemplarSet Exemplars(string name, string spec)
     {
-        return protocol switch
+        if (_exemplars.TryGetValue(name, out var set)) return set;
+        if (!_config.Exemplars.TryGetValue(name, out var config))
         {
-            "score" => new LlmJudgeOptions(),
-            "expected" => new LlmJudgeOptions { Protocol = LlmProtocol.Expected },
-            _ when protocol.StartsWith("samples=", StringComparison.Ordinal)
-                && int.TryParse(protocol["samples=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) =>
-                new LlmJudgeOptions { Protocol = LlmProtocol.Samples, Samples = n },
-            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write score, expected or samples=5: RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT, RUBRIC:samples=5@DEPLOYMENT."),
-        };
+            var nearest = NearestName.Of(name, _config.Exemplars.Keys);
+            throw new OrchestrationException(
+                ErrorCodes.NotFound, $"{spec}: no exemplars are called '{name}'. {(nearest is null ? $"Add them under 'exemplars' of {OrchestrationConfig.DefaultFileName}." : $"Did you mean '{nearest}'?")}");
+        }
+
+        return _exemplars[name] = ExemplarFile.Read(config);
     }
 
     private IChatDeployment Chat(string name)
