@@ -235,7 +235,7 @@ public sealed class JudgeCatalog
         }
     }
 
-    private LlmJudgeOptions OptionsOf(string text, string where)
+    private static LlmJudgeOptions OptionsOf(string text, string where)
     {
         var (options, exemplars) = JudgeSpec.ParseOptions(text, where);
         return exemplars is null

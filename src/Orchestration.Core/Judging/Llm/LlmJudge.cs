@@ -65,6 +65,9 @@ public sealed class LlmJudge : IJudge
     /// <summary>Calls that one item takes where nothing is stored and every reply can be read: 1, or the number of samples.</summary>
     public int CallsPerItem => _repeats;
 
+    /// <summary>True where its score is added up from the criteria of a compiled checklist.</summary>
+    public bool HasChecklist => _question.Rubric.Checklist is not null;
+
     /// <summary>The descriptor whose version is in the address of each single call; that of samples is shared by any number of them.</summary>
     public JudgeDescriptor CallDescriptor => _calls;
 
