@@ -15,7 +15,7 @@ public sealed record Exemplar(string Prompt, string Answer, string? AnswerB, str
     public const int MaxShown = 4000;
 
     /// <summary>Of all that is shown of it.</summary>
-    internal Hash128 Hash { get; } = PairHash.Of("exemplar", Prompt, Answer, AnswerB is null ? "pair" : "comparison", AnswerB ?? "", Label.ToString("R", CultureInfo.InvariantCulture));
+    internal Hash128 Hash => PairHash.Of("exemplar", Prompt, Answer, AnswerB is null ? "pair" : "comparison", AnswerB ?? "", Label.ToString("R", CultureInfo.InvariantCulture));
 }
 
 /// <summary>A pool as it is fixed: for a sweep, all of it, so that resuming needs no file.</summary>
