@@ -20,7 +20,7 @@ internal static class CompileCommand
             var compiled = parsed.GetValue(files)!.Select(file => (File: file, Rubric: RubricCompiler.Compile(file, Read(file)))).ToArray();
             if (compiled.GroupBy(c => c.Rubric.Bundle.Id, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
                 throw new OrchestrationException(ErrorCodes.Usage, $"{string.Join(" and ", twice.Select(c => c.File))} have the same id '{twice.First().Rubric.Bundle.Checklist!.SourceId}'. Give one of them another.");
-            var planned = compiled.Select(c => (c.File, c.Rubric, Path: Path.Combine(parsed.GetValue(output) ?? Path.GetDirectoryName(Path.GetFullPath(c.File))!, c.Rubric.Bundle.Id + RubricBundle.FileSuffix))).ToArray();
+            var planned = compiled.Select(c => (c.File, c.Rubric, Path: Path.Combine(parsed.GetValue(output) ?? FolderOf(c.File), c.Rubric.Bundle.Id + RubricBundle.FileSuffix))).ToArray();
             foreach (var (_, rubric, path) in planned) RefuseOther(path, rubric.Bundle, parsed.GetValue(replace));
             foreach (var (file, rubric, path) in planned) Write(context, file, rubric, path);
             return ExitStatus.Completed;
@@ -51,7 +51,7 @@ internal static class CompileCommand
         {
             if (!isSame)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                Directory.CreateDirectory(FolderOf(path));
                 File.WriteAllText(path + ".new", text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
                 File.Move(path + ".new", path, overwrite: true);
             }
@@ -65,7 +65,7 @@ internal static class CompileCommand
             $"{file}: {checklist.Criteria.Count} criteria, {checklist.Points:0.###} points, version {bundle.Version[..12]} {(isSame ? "is unchanged in" : "in")} {path}"));
         if (compiled.LeftOut.Count != 0)
             context.Out.WriteLine($"  left out: {string.Join(" and ", compiled.LeftOut.Select(name => $"'## {name}'"))}, since the score is added up from points");
-        if (!isSame) context.Out.WriteLine($"  judge by {bundle.Id}@DEPLOYMENT; lock it with `orchestrate rubric lock {Path.GetDirectoryName(path)}`");
+        if (!isSame) context.Out.WriteLine($"  judge by {bundle.Id}@DEPLOYMENT; lock it with `orchestrate rubric lock {FolderOf(path)}`");
     }
 
     /// <summary>A bundle stays what it is: another version in its place is another judge, and somebody has to say so.</summary>
@@ -80,6 +80,8 @@ internal static class CompileCommand
                 $"{path} holds version {known.Version[..12]}, and the rubric now compiles to {bundle.Version[..12]}: a new judge, whose judgments are made, and paid, anew. Add --replace if that is meant, or give the rubric another id.");
         }
     }
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(file) is { Length: > 0 } folder ? folder : ".";
 
     private static string Read(string file)
     {

@@ -187,6 +187,15 @@ public sealed class RubricCompilerTests
     }
 
     [Fact]
+    public void The_sample_s_bundle_is_what_its_rubric_compiles_to_and_is_as_locked()
+    {
+        var folder = Path.Combine(Testing.PublicData.RepositoryRoot, "samples", "rubrics");
+        var source = Path.Combine(folder, "complete-answer.md");
+        RubricFile.Write(RubricCompiler.Compile(source, File.ReadAllText(source)).Bundle).ShouldBe(File.ReadAllText(Path.Combine(folder, "complete-answer-checklist.bundle.json")));
+        RubricLock.Read(Path.Combine(folder, RubricLock.FileName)).Verify(RubricLibrary.Load(folder)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_written_comparison_with_a_scale_reads_back_too()
     {
         var rubric = RubricSamples.Parse(RubricSamples.Comparison.Replace("reply: verdict", "reply: judgelm\nscale: {min: 1, max: 10, step: 1, direction: higher-is-better}", StringComparison.Ordinal));
