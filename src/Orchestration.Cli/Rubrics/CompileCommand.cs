@@ -72,7 +72,16 @@ internal static class CompileCommand
     private static void RefuseOther(string path, Rubric bundle, bool replaces)
     {
         if (replaces || !File.Exists(path)) return;
-        var known = RubricFile.Parse(path, Read(path));
+        Rubric known;
+        try
+        {
+            known = RubricFile.Parse(path, Read(path));
+        }
+        catch (OrchestrationException fault) when (fault.Code == ErrorCodes.Rubric)
+        {
+            throw new OrchestrationException(ErrorCodes.Rubric, $"{fault.Message} To write it anew, add --replace.", fault);
+        }
+
         if (known.Version != bundle.Version)
         {
             throw new OrchestrationException(

@@ -113,7 +113,8 @@ internal sealed class LlmQuestion
         if (Rubric.Context == MaterialUse.Required && material.Context is null) inquiry = inquiry with { Reason = inquiry.Reason ?? UnscoredReason.NoContext };
         if (Rubric.Checklist is { } checklist)
         {
-            var facts = new PairFacts(material.Prompt, material.Reference, material.Context, material.Category);
+            // What is dropped cannot be checked: to a judge without the reference, criteria about it do not apply.
+            var facts = new PairFacts(material.Prompt, Options.DropsReference ? null : material.Reference, material.Context, material.Category);
             IReadOnlyList<Criterion> criteria = HasConditions ? [.. checklist.Criteria.Where(c => c.AppliesTo(facts))] : checklist.Criteria;
             inquiry = inquiry with { Criteria = criteria, IsPartial = criteria.Count != checklist.Criteria.Count };
             if (criteria.Count == 0) inquiry = inquiry with { Reason = inquiry.Reason ?? UnscoredReason.NotApplicable };

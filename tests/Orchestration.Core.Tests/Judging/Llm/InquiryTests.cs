@@ -89,6 +89,15 @@ public sealed class InquiryTests
     }
 
     [Fact]
+    public void Without_the_reference_criteria_about_it_do_not_apply()
+    {
+        var rubric = ChecklistSamples.Bundle(ChecklistSamples.Source.Replace("when: has context", "when: has reference", StringComparison.Ordinal));
+        var pair = Given.Pair(reference: "two");
+        Chat.Judge(rubric).RequestFor(pair).User.ShouldContain("reply: greets, names-policy, no-promise.");
+        Chat.Judge(rubric, new LlmJudgeOptions { DropsReference = true }).RequestFor(pair).User.ShouldContain("reply: greets, no-promise.");
+    }
+
+    [Fact]
     public async Task A_pair_to_which_no_criterion_applies_is_not_applicable_and_costs_no_call()
     {
         var chat = new ScriptedChat("");
