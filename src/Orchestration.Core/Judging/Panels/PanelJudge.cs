@@ -101,7 +101,7 @@ public sealed class PanelJudge : IJudge
     private async ValueTask<ItemOutcome> OneAsync(Material material, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var dimensions = Descriptor.Dimensions.Count;
-        
+
         // All have the panel's rubric: what one is not asked, none is.
         if (Members[0].Question.Inquire(material).Reason is { } without) return ItemOutcome.Unscored(without, dimensions, CallTotals.None);
         var totals = CallTotals.None;
