@@ -19,6 +19,7 @@ public abstract class JudgmentStoreConformance : StoreConformance
         Values = values,
         Detail = new JudgmentDetail
         {
+            Voided = address.Pair.Low % 3 == 0 ? $"names-policy greets-{address.Pair.Low}" : null,
             Rationale = $"Because of pair {address.Pair.Low} – “ünïcode” 🎓 – as judge {address.Judge.High} said {values[0]:R}.",
             ServedModel = "model-2031-01-01",
             Fingerprint = address.Repeat % 2 == 0 ? "fp_1" : null,

@@ -36,7 +36,7 @@ internal static class JudgeCommands
             var rubrics = new Table { Border = TableBorder.Simple };
             rubrics.AddColumns("rubric", "protocol", "needs", "title");
             foreach (var rubric in JudgeCatalog.RubricsOf(settings).Rubrics)
-                rubrics.AddRow(Markup.Escape(rubric.Id), rubric.Protocol == RubricProtocol.Score ? "score" : "compare", rubric.NeedsReference ? "reference" : "", Markup.Escape(rubric.Title));
+                rubrics.AddRow(Markup.Escape(rubric.Id), rubric.Protocol == RubricProtocol.Score ? "score" : "compare", Needs(rubric), Markup.Escape(rubric.Title));
             context.Tables().Write(rubrics);
 
             foreach (var deployment in settings.Deployments.Values)
@@ -46,6 +46,8 @@ internal static class JudgeCommands
                     : $"deployment {deployment.Name}: {deployment.Model.Name} at {deployment.Endpoint.Host}; use it as RUBRIC@{deployment.Name}");
             }
 
+            foreach (var pool in settings.Exemplars.Values)
+                context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"exemplars {pool.Name}: the nearest {pool.Count} of {pool.File}; use them as RUBRIC:exemplars={pool.Name}@DEPLOYMENT"));
             foreach (var panel in settings.Panels.Values) context.Out.WriteLine(PanelText(panel));
             foreach (var (name, members) in settings.JudgeSets) context.Out.WriteLine($"judge set {name}: {string.Join(", ", members)}");
             if (settings.Deployments.Count == 0)
@@ -53,6 +55,15 @@ internal static class JudgeCommands
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static string Needs(Rubric rubric)
+    {
+        var parts = new List<string>();
+        if (rubric.Reference != MaterialUse.Never) parts.Add(rubric.Reference == MaterialUse.Required ? "reference" : "reference (optional)");
+        if (rubric.Context != MaterialUse.Never) parts.Add(rubric.Context == MaterialUse.Required ? "context" : "context (optional)");
+        if (rubric is { ReplyForm: ReplyForm.Checklist, Checklist: null }) parts.Add("compiling");
+        return string.Join(", ", parts);
     }
 
     private static string PanelText(PanelConfig panel)
@@ -77,7 +88,9 @@ internal static class JudgeCommands
         var answer = new Option<string>("--answer") { Description = "The answer to score (A of a comparison).", Required = true };
         var other = new Option<string?>("--answer-b") { Description = "Answer B, for judges that compare." };
         var reference = new Option<string?>("--reference") { Description = "A reference answer." };
-        var command = new Command("test", "Asks one judge once and shows what it says. Nothing is stored.") { spec, config, prompt, answer, other, reference };
+        var given = new Option<string?>("--context") { Description = "What the answer had to work from." };
+        var category = new Option<string?>("--category") { Description = "The prompt's category." };
+        var command = new Command("test", "Asks one judge once and shows what it says. Nothing is stored.") { spec, config, prompt, answer, other, reference, given, category };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = OrchestrationConfig.Load(parsed.GetValue(config));
@@ -98,13 +111,24 @@ internal static class JudgeCommands
                     AnswerA = parsed.GetValue(answer)!,
                     AnswerB = parsed.GetValue(other) ?? throw new OrchestrationException(ErrorCodes.Usage, $"'{judge.Descriptor.Id}' compares two answers: add --answer-b."),
                     Reference = parsed.GetValue(reference),
+                    Context = parsed.GetValue(given),
+                    Category = parsed.GetValue(category),
                     Group = PairHash.Group(text),
                 };
                 reply = await judge.CompareAsync(new JudgeRequest<Comparison> { Items = [comparison] }, cancellationToken);
             }
             else
             {
-                var pair = new Pair { Id = "test", Prompt = text, Answer = parsed.GetValue(answer)!, Reference = parsed.GetValue(reference), Group = PairHash.Group(text) };
+                var pair = new Pair
+                {
+                    Id = "test",
+                    Prompt = text,
+                    Answer = parsed.GetValue(answer)!,
+                    Reference = parsed.GetValue(reference),
+                    Context = parsed.GetValue(given),
+                    Category = parsed.GetValue(category),
+                    Group = PairHash.Group(text),
+                };
                 reply = await judge.JudgeAsync(new JudgeRequest<Pair> { Items = [pair] }, cancellationToken);
             }
 

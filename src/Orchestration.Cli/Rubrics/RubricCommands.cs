@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Orchestration.Cli.Rubrics;
 
-/// <summary><c>orchestrate rubric list|show|lock|verify</c>.</summary>
+/// <summary><c>orchestrate rubric list|show|compile|lock|verify</c>.</summary>
 internal static class RubricCommands
 {
     public static Command Create(CliContext context)
@@ -15,7 +15,7 @@ internal static class RubricCommands
         var folder = new Option<string?>("--folder") { Description = "Folder with rubrics (*.md); default: those that ship with the product." };
         return new Command("rubric", "The texts that tell model judges what to score.")
         {
-            List(context, folder), Show(context, folder), Lock(context), Verify(context),
+            List(context, folder), Show(context, folder), CompileCommand.Create(context), Lock(context), Verify(context),
         };
     }
 
@@ -55,12 +55,24 @@ internal static class RubricCommands
             context.Out.WriteLine($"version {rubric.Version}");
             foreach (var dimension in rubric.Dimensions)
                 context.Out.WriteLine($"scores  {dimension.Title}: {(rubric.Protocol == RubricProtocol.Compare ? "A>B, A=B or B>A" : ScaleText(dimension.Scale))}");
-            if (rubric.NeedsReference) context.Out.WriteLine("needs   a reference");
+            if (rubric.Reference != MaterialUse.Never) context.Out.WriteLine(rubric.NeedsReference ? "needs   a reference" : "takes   a reference, where there is one");
+            if (rubric.Context != MaterialUse.Never) context.Out.WriteLine(rubric.Context == MaterialUse.Required ? "needs   context" : "takes   context, where there is any");
             context.Out.WriteLine();
             context.Out.Write(rubric.Text);
+            if (rubric.Checklist is { } checklist) Show(context, checklist);
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static void Show(CliContext context, RubricChecklist checklist)
+    {
+        context.Out.WriteLine(FormattableString.Invariant($"\nchecklist of {checklist.Points:0.###} points, compiled from '{checklist.SourceId}' {checklist.SourceVersion[..12]}"));
+        foreach (var criterion in checklist.Criteria)
+        {
+            context.Out.WriteLine(FormattableString.Invariant($"\n{criterion.Id}: {criterion.Points:0.###}{(criterion.NeedsQuote ? "" : ", no quote")}{string.Concat(criterion.Conditions.Select(c => $", when {c}"))}"));
+            context.Out.WriteLine(criterion.Text);
+        }
     }
 
     private static Command Lock(CliContext context)
@@ -85,9 +97,11 @@ internal static class RubricCommands
         command.SetAction(parsed =>
         {
             var locked = RubricLock.Read(Path.Combine(parsed.GetValue(folder)!, RubricLock.FileName));
-            var differences = locked.Verify(RubricLibrary.Load(parsed.GetValue(folder)!));
+            var library = RubricLibrary.Load(parsed.GetValue(folder)!);
+            var differences = locked.Verify(library);
             foreach (var difference in differences) context.Error.WriteLine(difference.Message);
-            if (differences.Count != 0) return ExitStatus.Unsatisfied;
+            var isStale = CompileCommand.NameStale(context, library);
+            if (differences.Count != 0 || isStale) return ExitStatus.Unsatisfied;
             context.Out.WriteLine(FormattableString.Invariant($"{locked.Entries.Count} rubrics are as locked"));
             return ExitStatus.Completed;
         });

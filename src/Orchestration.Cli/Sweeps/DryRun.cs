@@ -154,8 +154,8 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         var repeats = (judge as LlmJudge)?.CallsPerItem ?? 1;
         for (var row = 0; row < data.Rows; row++)
         {
-            var (hash, reference, prompt) = Measure(judge, asked.Kind, data, row);
-            if (judge.Descriptor.NeedsReference && reference is null)
+            var plan = PlanOf(judge, asked.Kind, data, row);
+            if (plan.Reason is not null)
             {
                 estimate.WithoutCall++;
                 continue;
@@ -165,12 +165,12 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
             {
                 // What is said in later rounds is not known yet, and so neither is what of it is stored.
                 for (var round = 0; round < asked.LaterRounds; round++)
-                    Add(estimate, prompt, (long)asked.Others * UsualOutputTokens * BytesPerToken, (long)asked.Others * PanelJudge.MaxBytesPerJudgeSeen);
+                    Add(estimate, plan.Measure, (long)asked.Others * UsualOutputTokens * BytesPerToken, (long)asked.Others * PanelJudge.MaxBytesPerJudgeSeen);
                 if (!asked.IsAskedFirst) continue;
-                var address = JudgmentAddress.Of((judge as LlmJudge)?.CallDescriptor ?? judge.Descriptor, hash, reference, ((judge as LlmJudge)?.FirstRepeat ?? 0) + repeat);
+                var address = plan.Address with { Repeat = ((judge as LlmJudge)?.FirstRepeat ?? 0) + repeat };
                 if (asked.Revising is null && !counted.Add(address)) continue;
                 addresses.Add(address);
-                requests.Add(prompt);
+                requests.Add(plan.Measure);
                 rows.Add(row);
             }
         }
@@ -212,21 +212,19 @@ internal sealed class DryRun(CliContext context, EmbeddedHost host)
         estimate.AtMostUsd += estimate.Deployment.Prices?.UpperBound(prompt.TextBytes + mostBytes + prompt.ImageTokens, prompt.MaxOutputTokens) ?? estimate.Deployment.PricePerCall ?? 0;
     }
 
-    private static (Hash128 Hash, string? Reference, PromptMeasure Prompt) Measure(IJudge judge, ColumnKind kind, DataBlock data, int row)
+    private static LlmPlan PlanOf(IJudge judge, ColumnKind kind, DataBlock data, int row)
     {
         if (kind is ColumnKind.VerdictAsShown or ColumnKind.VerdictSwapped)
         {
             var comparison = data.GetComparison(row);
-            if (kind == ColumnKind.VerdictSwapped) comparison = comparison.Swapped();
-            if (judge.Descriptor.NeedsReference && comparison.Reference is null) return (PairHash.Of(comparison), null, default);
-            return (PairHash.Of(comparison), comparison.Reference, ((LlmJudge)judge).MeasureOf(comparison));
+            return ((LlmJudge)judge).PlanOf(kind == ColumnKind.VerdictSwapped ? comparison.Swapped() : comparison);
         }
 
         var pair = kind == ColumnKind.Score ? data.GetPair(row) : PairEvaluation.PairOf(data.GetComparison(row), kind);
-        if (judge is SolverJudge solver && solver.MeasureOf(pair) is var question) return (PairHash.Of(pair), pair.Reference, new PromptMeasure(question.TextBytes, 0, question.MaxOutputTokens));
-        if (judge is not LlmJudge llm)
-            return (PairHash.Of(pair), pair.Reference, new PromptMeasure(Encoding.UTF8.GetByteCount(pair.Prompt) + Encoding.UTF8.GetByteCount(pair.Answer), 0, 0));
-        return (PairHash.Of(pair), pair.Reference, judge.Descriptor.NeedsReference && pair.Reference is null ? default : llm.MeasureOf(pair));
+        if (judge is LlmJudge llm) return llm.PlanOf(pair);
+        var address = JudgmentAddress.Of(judge.Descriptor, PairHash.Of(pair), pair.Reference);
+        if (judge is SolverJudge solver && solver.MeasureOf(pair) is var question) return new LlmPlan(null, address, new PromptMeasure(question.TextBytes, 0, question.MaxOutputTokens));
+        return new LlmPlan(null, address, new PromptMeasure(Encoding.UTF8.GetByteCount(pair.Prompt) + Encoding.UTF8.GetByteCount(pair.Answer), 0, 0));
     }
 
     private void Write(SweepRecord sweep, IngestReport report, List<Estimate> estimates, bool json)

@@ -26,6 +26,7 @@ internal sealed class RunOptions
     private readonly Option<string?> _aggregator = new("--aggregator", "-a") { Description = "A learned aggregator: NAME (the version active now), NAME@VERSION or VERSION; fixed at the start. Default: the mean of the judges; for comparisons none." };
     private readonly Option<bool> _followActive = new("--follow-active") { Description = "With --aggregator NAME: whatever version is active when a shard is done. A rerun may differ." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be called and what it would cost, and call nothing." };
+    private readonly Option<bool> _rationales = SweepCommands.RationalesOption();
     private readonly Option<bool> _json = new("--json") { Description = "End standard output with one JSON object." };
 
     public RunOptions(DataKind kind)
@@ -39,7 +40,7 @@ internal sealed class RunOptions
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
-            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _aggregator, _followActive, _dryRun, _json })
+            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _aggregator, _followActive, _dryRun, _rationales, _json })
             command.Options.Add(option);
     }
 
@@ -68,6 +69,7 @@ internal sealed class RunOptions
             Aggregator = parsed.GetValue(_aggregator),
             FollowActive = parsed.GetValue(_followActive),
             DryRun = parsed.GetValue(_dryRun),
+            Rationales = parsed.GetValue(_rationales),
             Json = parsed.GetValue(_json),
         };
         Check(settings);

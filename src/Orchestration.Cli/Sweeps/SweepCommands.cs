@@ -43,6 +43,9 @@ internal static class SweepCommands
     /// <summary>The option that names the store.</summary>
     public static Option<string?> StoreOption() => new("--store") { Description = $"Store, a SQLite file. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
 
+    /// <summary>The option that asks for the words beside the scores.</summary>
+    public static Option<bool> RationalesOption() => new("--rationales") { Description = "Also write rationales.jsonl: what language models said beside their scores (reasons, critiques, checklists)." };
+
     private static Argument<string> IdArgument() => new("sweep") { Description = "The sweep's id, such as s1." };
 
     private static Command List(CliContext context)
@@ -108,7 +111,8 @@ internal static class SweepCommands
         var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
         var retry = new Option<bool>("--retry-unscored") { Description = "Ask again what had no score." };
         var batch = new Option<bool>("--batch") { Description = "As in 'sweep run'. Batches that the sweep has at endpoints are collected either way." };
-        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, json };
+        var rationales = RationalesOption();
+        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, rationales, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
@@ -118,7 +122,7 @@ internal static class SweepCommands
             var session = new SweepSession(context, host);
             var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
             return await session.ResumeAsync(
-                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), cancellationToken);
+                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), parsed.GetValue(rationales), cancellationToken);
         });
         return command;
     }
@@ -150,15 +154,21 @@ internal static class SweepCommands
     {
         var (id, store) = (IdArgument(), StoreOption());
         var folder = new Option<string>("--out", "-o") { Description = "Folder to write to.", Required = true };
-        var command = new Command("export", "Writes a sweep's results and summary again, from the store.") { id, store, folder };
+        var (config, rationales) = (ConfigOption(), RationalesOption());
+        var command = new Command("export", "Writes a sweep's results and summary again, from the store.") { id, store, config, folder, rationales };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var wantsWords = parsed.GetValue(rationales);
+            await using var host = await EmbeddedHost.OpenAsync(context, wantsWords ? parsed.GetValue(config) : null, parsed.GetValue(store), cancellationToken);
             var session = new SweepSession(context, host);
             var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
             var target = Path.GetFullPath(parsed.GetValue(folder)!);
             var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, target, cancellationToken);
-            (await session.SummarizeAsync(sweep, judges, cancellationToken)).Write(target);
+            var summary = await session.SummarizeAsync(sweep, judges, cancellationToken);
+
+            // The judges know where their judgments are stored; making them again takes the configuration, which results alone do not need.
+            if (wantsWords) summary = summary with { Voided = await session.SaidAsync(sweep, host.Catalog(null).Rebuild(sweep), target, true, cancellationToken) };
+            summary.Write(target);
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{judges.Rows:N0} rows of sweep {sweep.Id} in {target}"));
             return ExitStatus.Completed;
         });

@@ -51,6 +51,9 @@ internal sealed record SweepRunSettings
 
     public bool DryRun { get; init; }
 
+    /// <summary>Also write what judges said beside their scores.</summary>
+    public bool Rationales { get; init; }
+
     public bool Json { get; init; }
 
     /// <summary>Reads <c>ours=theirs</c>.</summary>

@@ -58,7 +58,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             }
         }
 
-        return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, cancellationToken);
+        return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, settings.Rationales, cancellationToken);
     }
 
     /// <summary>What running these settings would buy.</summary>
@@ -70,7 +70,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 
     /// <summary>Goes on with a stored sweep.</summary>
     public async Task<int> ResumeAsync(
-        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, CancellationToken cancellationToken)
+        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, bool rationales, CancellationToken cancellationToken)
     {
         switch (sweep.State)
         {
@@ -88,7 +88,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             sweep = await FindAsync(sweep.Id, cancellationToken);
         }
 
-        return await WorkAsync(sweep, concurrency, maxUnscored, batch, json, cancellationToken);
+        return await WorkAsync(sweep, concurrency, maxUnscored, batch, json, rationales, cancellationToken);
     }
 
     /// <summary>The sweep with this id.</summary>
@@ -107,6 +107,13 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         SpendByJudge = await host.Store.Spending.ListAsync(sweep.Id, cancellationToken),
         Served = host.Board.ServedCalls,
     };
+
+    /// <summary>Writes what judges said beside their scores, where that is wanted, and counts the points that were voided.</summary>
+    public Task<IReadOnlyDictionary<string, long>> SaidAsync(SweepRecord sweep, IReadOnlyList<IJudge> judges, string folder, bool rationales, CancellationToken cancellationToken)
+    {
+        var said = new SweepRationales(host.Store.Sweeps, host.Store.Judgments);
+        return rationales ? said.WriteAsync(sweep, judges, folder, cancellationToken) : said.CountVoidedAsync(sweep, judges, cancellationToken);
+    }
 
     private async Task<SweepRecord> RegisterAsync(SweepPlan plan, SweepRunSettings settings, CancellationToken cancellationToken)
     {
@@ -130,7 +137,8 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         return sweep;
     }
 
-    private async Task<int> WorkAsync(SweepRecord sweep, int? concurrency, MaxUnscored? maxUnscored, bool batch, bool json, CancellationToken cancellationToken)
+    private async Task<int> WorkAsync(
+        SweepRecord sweep, int? concurrency, MaxUnscored? maxUnscored, bool batch, bool json, bool rationales, CancellationToken cancellationToken)
     {
         var sweeps = host.Store.Sweeps;
         foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
@@ -175,7 +183,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
 
         await AddSecondsAsync(sweep.Id, startedAt);
-        var status = await FinishAsync(sweep.Id, end, maxUnscored, batch, json);
+        var status = await FinishAsync(sweep.Id, end, judges, maxUnscored, batch, json, rationales);
         // Last: a kill while the files are being written leaves a sweep to go on with, and the same command writes them.
         await ChangeStateAsync(sweep.Id, end);
         return status;
@@ -188,13 +196,14 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     private async Task ChangeStateAsync(string sweepId, SweepState end) =>
         await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
 
-    private async Task<int> FinishAsync(string sweepId, SweepState end, MaxUnscored? maxUnscored, bool batch, bool json)
+    private async Task<int> FinishAsync(
+        string sweepId, SweepState end, IReadOnlyList<IJudge> actors, MaxUnscored? maxUnscored, bool batch, bool json, bool rationales)
     {
         var sweep = (await FindAsync(sweepId, CancellationToken.None)) with { State = end };
         try
         {
             var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
-            Summary = await SummarizeAsync(sweep, judges, CancellationToken.None);
+            Summary = await SummarizeAsync(sweep, judges, CancellationToken.None) with { Voided = await SaidAsync(sweep, actors, sweep.OutputFolder, rationales, CancellationToken.None) };
             Summary.Write(sweep.OutputFolder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -203,6 +212,8 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
 
         context.Tables().Write(SweepTables.Of(Summary));
+        foreach (var (judge, voided) in Summary.Voided.Where(static v => v.Value != 0))
+            context.Out.WriteLine($"{judge}: {Counted(voided, "point")} voided, because what was quoted does not stand in the answer");
         var progress = Summary.Progress;
         var rate = sweep.Totals.Seconds > 0 ? progress.RowsDone / sweep.Totals.Seconds : 0;
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -38,37 +38,38 @@ internal sealed class BatchCalls(ISweepStore sweeps, IJudgmentStore judgments, S
             for (var i = 0; i < wanted.Count; i++)
             {
                 if (known[i] is not null) continue;
-                var (mark, material) = wanted[i];
+                var (mark, inquiry) = wanted[i];
                 var question = judges[mark.Judge].Question;
-                var request = question.Request(question.UserMessage(material), [], mark.Address.Repeat, 0);
+                var request = question.Request(inquiry, question.UserMessage(inquiry), [], mark.Address.Repeat, 0);
                 yield return new BatchCall(mark, request, question.BoundUsd(request));
             }
         }
     }
 
     /// <summary>Row by row, so that the addresses of one pair follow one another.</summary>
-    private List<(BatchMark Mark, Material Material)> Wanted(DataBlock data, HashSet<(int Row, int Column)> settled)
+    private List<(BatchMark Mark, Inquiry Inquiry)> Wanted(DataBlock data, HashSet<(int Row, int Column)> settled)
     {
         var questions = new List<(int Judge, ColumnKind Kind, int[] Columns)>();
         foreach (var group in _definition.Columns.Select((column, index) => (column, index)).GroupBy(entry => (entry.column.JudgeId, entry.column.Kind)))
         {
             for (var judge = 0; judge < judges.Count; judge++)
             {
-                if (judges[judge].Descriptor.Id == group.Key.JudgeId) questions.Add((judge, group.Key.Kind, [.. group.Select(entry => entry.index)]));
+                // A batch's answer comes back without what it is about: judges whose replies are read beside it are left to single calls.
+                if (judges[judge].Descriptor.Id == group.Key.JudgeId && !judges[judge].Question.ReadsAnswer) questions.Add((judge, group.Key.Kind, [.. group.Select(entry => entry.index)]));
             }
         }
 
-        var wanted = new List<(BatchMark, Material)>();
+        var wanted = new List<(BatchMark, Inquiry)>();
         for (var row = 0; row < data.Rows; row++)
         {
             foreach (var (index, kind, columns) in questions)
             {
                 if (columns.All(column => settled.Contains((row, column)))) continue;
                 var judge = judges[index];
-                var material = MaterialOf(data, row, kind);
-                if (judge.Descriptor.NeedsReference && material.Reference is null) continue;
+                var inquiry = judge.Question.Inquire(MaterialOf(data, row, kind));
+                if (inquiry.Reason is not null) continue;
                 for (var repeat = 0; repeat < judge.CallsPerItem; repeat++)
-                    wanted.Add((new BatchMark(JudgmentAddress.Of(judge.CallDescriptor, material.Hash, material.Reference, judge.FirstRepeat + repeat), index), material));
+                    wanted.Add((new BatchMark(judge.Address(inquiry, judge.FirstRepeat + repeat, null), index), inquiry));
             }
         }
 

@@ -125,7 +125,7 @@ internal sealed class BatchHarvest(IJudgmentStore judgments, IBatchLog log, IRea
     {
         try
         {
-            var outcome = judge.Question.Read(reply, out var mass);
+            var outcome = judge.Question.Read(reply, null, out var mass);
             if (outcome.Values is not { } values) return null;
             return new StoredJudgment
             {

@@ -49,7 +49,7 @@ internal static partial class ConfigurationReader
         if (root is null) return result;
         if (root is not YamlMappingNode mapping)
         {
-            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'panels:', 'rubrics:', 'judge-scales:' or 'judge-limits:'.");
+            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'panels:', 'exemplars:', 'rubrics:', 'judge-scales:' or 'judge-limits:'.");
             problems.ThrowIfAny();
             return result;
         }
@@ -61,6 +61,7 @@ internal static partial class ConfigurationReader
         {
             Deployments = deployments,
             JudgeSets = judgeSets,
+            Exemplars = ExemplarsReader.Read(top, folder, NamePattern().IsMatch),
             Panels = PanelReader.Read(top, judgeSets, names, NamePattern().IsMatch),
             RubricFolders = RubricFolders(top, folder, problems),
             JudgeScales = JudgeScales(top),

@@ -28,6 +28,9 @@ public sealed record OrchestrationConfig
     /// <summary>Panels by name: judges made of several judges.</summary>
     public IReadOnlyDictionary<string, PanelConfig> Panels { get; init; } = new Dictionary<string, PanelConfig>(StringComparer.Ordinal);
 
+    /// <summary>Pools of judged pairs by name: <c>RUBRIC:exemplars=NAME@DEPLOYMENT</c> shows its judge the nearest.</summary>
+    public IReadOnlyDictionary<string, ExemplarsConfig> Exemplars { get; init; } = new Dictionary<string, ExemplarsConfig>(StringComparer.Ordinal);
+
     /// <summary>Folders with rubrics of the user's own, absolute, in the order of the file.</summary>
     public IReadOnlyList<string> RubricFolders { get; init; } = [];
 

@@ -255,6 +255,7 @@ public sealed class PairEvaluation : IPairEvaluation
         Prompt = comparison.Prompt,
         Answer = kind == ColumnKind.ScoreA ? comparison.AnswerA : comparison.AnswerB,
         Reference = comparison.Reference,
+        Context = comparison.Context,
         Group = comparison.Group,
         Category = comparison.Category,
     };

@@ -51,6 +51,12 @@ public sealed record JudgmentDetail
     /// <summary>Captured probability mass of an expected score, 0–1; null for other protocols.</summary>
     public double? Mass { get; init; }
 
+    /// <summary>
+    /// Criteria of a checklist whose points were voided, because what was quoted for them does not stand in the answer: their ids, a blank between
+    /// them. Null where none was.
+    /// </summary>
+    public string? Voided { get; init; }
+
     /// <summary>What making it took, all attempts.</summary>
     public CallTotals Totals { get; init; }
 }

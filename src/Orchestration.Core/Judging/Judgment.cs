@@ -77,6 +77,9 @@ public static class UnscoredReason
     /// <summary>The judge needs a reference and the pair has none.</summary>
     public const string NoReference = "no_reference";
 
+    /// <summary>The judge needs the context that the answer was to work from, and the pair has none.</summary>
+    public const string NoContext = "no_context";
+
     /// <summary>The judge is not defined for this pair (for example readability of an empty answer).</summary>
     public const string NotApplicable = "not_applicable";
 

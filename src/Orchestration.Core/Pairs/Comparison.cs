@@ -34,6 +34,9 @@ public sealed record Comparison
     /// <summary>A reference answer, where the data has one.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>What the answers were to work from, where the data has it.</summary>
+    public string? Context { get; init; }
+
     /// <summary>The prompt this comparison belongs to.</summary>
     public required string Group { get; init; }
 

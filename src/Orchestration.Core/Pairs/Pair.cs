@@ -15,6 +15,9 @@ public sealed record Pair
     /// <summary>A reference answer, where the data has one.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>What the answer was to work from (a retrieved text, a policy, a record), where the data has it.</summary>
+    public string? Context { get; init; }
+
     /// <summary>The prompt this pair belongs to; all answers to one prompt share it. See <see cref="PairHash.Group(string)"/>.</summary>
     public required string Group { get; init; }
 

@@ -38,6 +38,27 @@ public enum ReplyForm
 
     /// <summary>Skywork critics: the better answer's letter in double brackets. Comparison rubrics.</summary>
     Skywork,
+
+    /// <summary>
+    /// A JSON object with a critique (strengths, weaknesses, a suggestion) and then the score or verdict. Both protocols.
+    /// </summary>
+    Critique,
+
+    /// <summary>A JSON object with a verdict and quotes for each criterion of a checklist; the program adds up the points. Score rubrics.</summary>
+    Checklist,
+}
+
+/// <summary>Whether a rubric wants a part of the material that not every pair has.</summary>
+public enum MaterialUse
+{
+    /// <summary>The judge is not shown it. In files: <c>never</c>.</summary>
+    Never,
+
+    /// <summary>The judge is shown it where the pair has it. In files: <c>optional</c>.</summary>
+    Optional,
+
+    /// <summary>A pair without it is not judged. In files: <c>required</c>.</summary>
+    Required,
 }
 
 /// <summary>One thing a rubric scores.</summary>
@@ -63,7 +84,10 @@ public sealed record Rubric
         ReplyForm replyForm,
         bool needsReference,
         bool thinkFirst,
-        string text)
+        string text,
+        MaterialUse? reference = null,
+        MaterialUse context = MaterialUse.Never,
+        RubricChecklist? checklist = null)
     {
         File = file;
         Id = id;
@@ -71,7 +95,9 @@ public sealed record Rubric
         Dimensions = dimensions;
         Protocol = protocol;
         ReplyForm = replyForm;
-        NeedsReference = needsReference;
+        Reference = reference ?? (needsReference ? MaterialUse.Required : MaterialUse.Never);
+        Context = context;
+        Checklist = checklist;
         ThinkFirst = thinkFirst;
         Text = text;
         Version = RubricVersion.Of(this);
@@ -93,7 +119,16 @@ public sealed record Rubric
     public ReplyForm ReplyForm { get; }
 
     /// <summary>True where a pair without a reference cannot be judged by it.</summary>
-    public bool NeedsReference { get; }
+    public bool NeedsReference => Reference == MaterialUse.Required;
+
+    /// <summary>Whether the judge is shown the pair's reference.</summary>
+    public MaterialUse Reference { get; }
+
+    /// <summary>Whether the judge is shown the pair's context.</summary>
+    public MaterialUse Context { get; }
+
+    /// <summary>The criteria of a compiled bundle; null for a rubric in Markdown, which is compiled before anybody judges by its checklist.</summary>
+    public RubricChecklist? Checklist { get; }
 
     /// <summary>True where the model is asked to answer the question itself before it judges.</summary>
     public bool ThinkFirst { get; }

@@ -31,8 +31,17 @@ internal sealed partial class RubricBody
     /// <summary>The canonical body.</summary>
     public string Text { get; }
 
+    /// <summary>The number of the body's first line in the file.</summary>
+    public int FirstLine => _first + 1;
+
+    /// <summary>A line of the file by its number, from 1.</summary>
+    public string Line(int number) => _lines[number - 1];
+
+    /// <summary>How many lines the file has.</summary>
+    public int LineCount => _lines.Length;
+
     // The last element of the lines is what stands after the final line feed: nothing.
-    private int LastLine => Math.Max(1, _lines.Length - 1);
+    public int LastLine => Math.Max(1, _lines.Length - 1);
 
     public void Check(RubricHeader header)
     {
@@ -40,7 +49,11 @@ internal sealed partial class RubricBody
         RefuseReplies();
         var bands = Section("Bands");
         var caps = Section("Caps");
-        if (header.Protocol == RubricProtocol.Score)
+        if (header.ReplyForm == ReplyForm.Checklist)
+        {
+            new ChecklistSection(_path, this).Read(header);
+        }
+        else if (header.Protocol == RubricProtocol.Score)
         {
             if (bands is null)
                 throw Fault(LastLine, "a score rubric has a section '## Bands' that says what earns each part of the scale; add it.");
@@ -48,6 +61,8 @@ internal sealed partial class RubricBody
         }
 
         if (bands is not { } section) return;
+        if (!header.StatesScale && header.ReplyForm == ReplyForm.Checklist)
+            throw Fault(section.Line, "a checklist's score is added up from its points; state a 'scale' in the front matter, or take '## Bands' out.");
         if (!header.StatesScale)
             throw Fault(
                 section.Line,
@@ -68,7 +83,8 @@ internal sealed partial class RubricBody
         }
     }
 
-    private RubricHeading? Section(string name)
+    /// <summary>The heading of a section of the second level; null where there is none.</summary>
+    public RubricHeading? Section(string name)
     {
         RubricHeading? found = null;
         foreach (var heading in _headings)
@@ -85,7 +101,7 @@ internal sealed partial class RubricBody
     }
 
     /// <summary>The headings inside a section, with one of level 0 at its end.</summary>
-    private List<RubricHeading> BelowOf(RubricHeading section)
+    public List<RubricHeading> BelowOf(RubricHeading section)
     {
         var inside = _headings.SkipWhile(h => h.Line <= section.Line).TakeWhile(h => h.Level > section.Level).ToList();
         var next = _headings.FirstOrDefault(h => h.Line > section.Line && h.Level <= section.Level);

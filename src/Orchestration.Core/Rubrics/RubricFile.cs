@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Orchestration.Core.Rubrics;
 
-/// <summary>Reads a rubric: Markdown with YAML front matter. docs/reference/rubric-format.md states the format.</summary>
+/// <summary>Reads a rubric: Markdown with YAML front matter, or a bundle compiled from one. docs/reference/rubric-format.md states the format.</summary>
 public static class RubricFile
 {
     /// <summary>The largest rubric, in bytes of its file. It is sent with every judgment: one that is longer is a mistake.</summary>
@@ -20,6 +20,25 @@ public static class RubricFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(content);
+        if (RubricBundle.IsBundle(content)) return RubricBundle.Parse(path, content);
+        var (header, body) = ReadParts(path, content);
+        return new Rubric(
+            path,
+            header.Id,
+            header.Title,
+            header.Dimensions,
+            header.Protocol,
+            header.ReplyForm,
+            header.Reference == MaterialUse.Required,
+            header.ThinkFirst,
+            body.Text,
+            header.Reference,
+            header.Context);
+    }
+
+    /// <summary>The two parts of a rubric in Markdown, read and checked.</summary>
+    internal static (RubricHeader Header, RubricBody Body) ReadParts(string path, string content)
+    {
         var lines = CanonicalLines(path, content);
         if (lines.Length == 0 || !string.Equals(lines[0], "---", StringComparison.Ordinal))
             throw RubricFault.At(path, 1, "a rubric begins with a line '---', its front matter, and another line '---'.");
@@ -30,16 +49,7 @@ public static class RubricFile
         var header = new RubricHeader(path, fields).Read();
         var body = new RubricBody(path, lines, close + 1);
         body.Check(header);
-        return new Rubric(
-            path,
-            header.Id,
-            header.Title,
-            header.Dimensions,
-            header.Protocol,
-            header.ReplyForm,
-            header.NeedsReference,
-            header.ThinkFirst,
-            body.Text);
+        return (header, body);
     }
 
     /// <summary>Reads a rubric from its bytes, which are UTF-8.</summary>
@@ -68,16 +78,19 @@ public static class RubricFile
     public static string Write(Rubric rubric)
     {
         ArgumentNullException.ThrowIfNull(rubric);
+        if (rubric.Checklist is not null) return RubricBundle.Write(rubric);
         var file = new StringBuilder("---\n");
         Line("id", rubric.Id);
         Line("title", Quoted(rubric.Title));
         Line("protocol", RubricNames.Of(rubric.Protocol));
         Line("reply", RubricNames.Of(rubric.ReplyForm));
-        Line("needs-reference", rubric.NeedsReference ? "true" : "false");
+        if (rubric.Reference == MaterialUse.Optional) Line("reference", "optional");
+        else Line("needs-reference", rubric.NeedsReference ? "true" : "false");
+        if (rubric.Context != MaterialUse.Never) Line("context", RubricNames.Of(rubric.Context));
         if (rubric.ThinkFirst) Line("think-first", "true");
         if (rubric.Dimensions is [{ Name: null } only])
         {
-            if (rubric.Protocol == RubricProtocol.Score) Line("scale", $"{{{ScaleOf(only)}}}");
+            if (rubric.Protocol == RubricProtocol.Score || rubric.ReplyForm == ReplyForm.JudgeLm) Line("scale", $"{{{ScaleOf(only)}}}");
         }
         else
         {

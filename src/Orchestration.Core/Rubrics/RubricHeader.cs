@@ -7,7 +7,7 @@ namespace Orchestration.Core.Rubrics;
 /// <summary>The front matter, read and checked: every fault names its line and what would be right.</summary>
 internal sealed partial class RubricHeader(string path, FrontMatterMap fields)
 {
-    private static readonly string[] Keys = ["id", "title", "protocol", "reply", "scale", "dimensions", "needs-reference", "think-first"];
+    private static readonly string[] Keys = ["id", "title", "protocol", "reply", "scale", "dimensions", "needs-reference", "reference", "context", "think-first"];
     private static readonly string[] ScaleKeys = ["min", "max", "step", "direction"];
     private static readonly string[] DimensionKeys = ["name", "title", .. ScaleKeys];
 
@@ -22,7 +22,9 @@ internal sealed partial class RubricHeader(string path, FrontMatterMap fields)
 
     public ReplyForm ReplyForm { get; private set; }
 
-    public bool NeedsReference { get; private set; }
+    public MaterialUse Reference { get; private set; }
+
+    public MaterialUse Context { get; private set; }
 
     public bool ThinkFirst { get; private set; }
 
@@ -38,11 +40,23 @@ internal sealed partial class RubricHeader(string path, FrontMatterMap fields)
         Title = Line(fields, "title", "the front matter");
         Protocol = OneOf(fields, "protocol", RubricNames.Protocols, "");
         ReplyForm = OneOf(fields, "reply", RubricNames.FormsOf(Protocol), $" to a {RubricNames.Of(Protocol)} rubric");
-        NeedsReference = Flag("needs-reference");
+        Reference = ReadReference();
+        Context = Use("context") ?? MaterialUse.Never;
         ThinkFirst = Flag("think-first");
         Dimensions = ReadDimensions();
         return this;
     }
+
+    private MaterialUse ReadReference()
+    {
+        var needs = Flag("needs-reference");
+        if (Use("reference") is not { } use) return needs ? MaterialUse.Required : MaterialUse.Never;
+        return fields.Fields.TryGetValue("needs-reference", out var older)
+            ? throw Fault(older.Line, $"'needs-reference' and 'reference' say the same thing; keep 'reference: {RubricNames.Of(use)}' and take this line out.")
+            : use;
+    }
+
+    private MaterialUse? Use(string key) => fields.Fields.ContainsKey(key) ? OneOf(fields, key, RubricNames.Uses, "") : null;
 
     private IReadOnlyList<RubricDimension> ReadDimensions()
     {
@@ -56,6 +70,9 @@ internal sealed partial class RubricHeader(string path, FrontMatterMap fields)
             throw Fault(list.Line, "a comparison has one verdict and takes no 'dimensions'. Write one rubric for each thing to compare.");
         StatesScale = scale is not null || list is not null;
         if (Protocol == RubricProtocol.Compare) return [ComparisonDimension(scale)];
+        if (ReplyForm == ReplyForm.Checklist && list is not null)
+            throw Fault(list.Line, "a checklist comes to one score and takes no 'dimensions'. Write one rubric for each.");
+        if (ReplyForm == ReplyForm.Checklist && scale is null) return [new RubricDimension(null, Title, Scale.Unit)];
         if (scale is not null) return [new RubricDimension(null, Title, ReadScale(Block(scale, "scale"), ScaleKeys, "scale"))];
         if (list is null)
             throw Missing(
@@ -99,11 +116,11 @@ internal sealed partial class RubricHeader(string path, FrontMatterMap fields)
             dimensions.Add(new RubricDimension(name, title, ReadScale(map, DimensionKeys, $"dimension '{name}'")));
         }
 
-        if (dimensions.Count > 1 && ReplyForm != ReplyForm.Json)
+        if (dimensions.Count > 1 && ReplyForm is not (ReplyForm.Json or ReplyForm.Critique))
             throw Fault(
                 fields.Fields["reply"].Line,
                 $"reply '{RubricNames.Of(ReplyForm)}' carries one number and the rubric has "
-                + $"{RubricFault.Number(dimensions.Count)} dimensions; use 'reply: json'.");
+                + $"{RubricFault.Number(dimensions.Count)} dimensions; use 'reply: json' or 'reply: critique'.");
         return dimensions;
     }
 

@@ -35,7 +35,9 @@ public sealed class RubricLibrary
     /// <summary>All rubrics, in ordinal order of their ids.</summary>
     public IReadOnlyList<Rubric> Rubrics { get; }
 
-    /// <summary>Reads every <c>*.md</c> of a folder but <c>README.md</c>; not the folders inside it.</summary>
+    /// <summary>
+    /// Reads every <c>*.md</c> of a folder but <c>README.md</c>, and every compiled <c>*.bundle.json</c>; not the folders inside it.
+    /// </summary>
     /// <exception cref="OrchestrationException">
     /// <see cref="ErrorCodes.Input"/>: the folder or a file cannot be read. <see cref="ErrorCodes.Rubric"/>: a file does not follow the
     /// format, or two have the same id; the message names the files.
@@ -46,7 +48,8 @@ public sealed class RubricLibrary
         try
         {
             // A folder's own order differs between machines, and with it which of two faults is reported.
-            var files = Directory.GetFiles(folder, "*.md").Where(IsRubric).Order(StringComparer.Ordinal);
+            var files = Directory.GetFiles(folder, "*.md").Where(IsRubric)
+                .Concat(Directory.GetFiles(folder, "*" + RubricBundle.FileSuffix)).Order(StringComparer.Ordinal);
             return new RubricLibrary(files.Select(file => RubricFile.Parse(file, File.ReadAllBytes(file))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

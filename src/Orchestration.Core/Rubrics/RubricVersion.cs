@@ -16,6 +16,7 @@ internal static class RubricVersion
     /// <summary>The canonical content: the fields in a fixed order, an empty line, the canonical body.</summary>
     public static string Content(Rubric rubric)
     {
+        if (rubric.Checklist is not null) return RubricBundle.Content(rubric);
         var content = new StringBuilder("orchestration-rubric 1\n");
         Line("id", rubric.Id);
         Line("title", rubric.Title);
@@ -23,6 +24,10 @@ internal static class RubricVersion
         Line("needs-reference", rubric.NeedsReference ? "true" : "false");
         Line("reply", RubricNames.Of(rubric.ReplyForm));
         Line("think-first", rubric.ThinkFirst ? "true" : "false");
+
+        // Only where they are set: the versions of rubrics that know nothing of them are what they always were.
+        if (rubric.Reference == MaterialUse.Optional) Line("reference", RubricNames.Of(rubric.Reference));
+        if (rubric.Context != MaterialUse.Never) Line("context", RubricNames.Of(rubric.Context));
         foreach (var (name, title, scale) in rubric.Dimensions)
         {
             // A name never is a hyphen alone, and only the title, which stands last, can hold spaces.
@@ -52,17 +57,25 @@ internal static class RubricNames
     [
         ("json", ReplyForm.Json), ("number", ReplyForm.Number), ("verdict", ReplyForm.Verdict), ("prometheus", ReplyForm.Prometheus),
         ("judgelm", ReplyForm.JudgeLm), ("auto-j", ReplyForm.AutoJ), ("pandalm", ReplyForm.PandaLm), ("skywork", ReplyForm.Skywork),
+        ("critique", ReplyForm.Critique), ("checklist", ReplyForm.Checklist),
     ];
+
+    public static readonly IReadOnlyList<(string Name, MaterialUse Value)> Uses =
+        [("never", MaterialUse.Never), ("optional", MaterialUse.Optional), ("required", MaterialUse.Required)];
 
     public static string Of(RubricProtocol value) => Protocols.First(p => p.Value == value).Name;
 
     public static string Of(Direction value) => Directions.First(d => d.Value == value).Name;
+
+    public static string Of(MaterialUse value) => Uses.First(u => u.Value == value).Name;
 
     public static string Of(ReplyForm value) => ReplyForms.First(r => r.Value == value).Name;
 
     /// <summary>The reply forms that a protocol can use.</summary>
     public static IReadOnlyList<(string Name, ReplyForm Value)> FormsOf(RubricProtocol protocol) =>
         [.. ReplyForms.Where(r => protocol == RubricProtocol.Score
-            ? r.Value is ReplyForm.Json or ReplyForm.Number or ReplyForm.Prometheus or ReplyForm.JudgeLm or ReplyForm.AutoJ
-            : r.Value is ReplyForm.Verdict or ReplyForm.PandaLm or ReplyForm.Skywork or ReplyForm.JudgeLm or ReplyForm.AutoJ)];
+            ? r.Value is ReplyForm.Json or ReplyForm.Number or ReplyForm.Prometheus or ReplyForm.JudgeLm or ReplyForm.AutoJ or ReplyForm.Critique
+                or ReplyForm.Checklist
+            : r.Value is ReplyForm.Verdict or ReplyForm.PandaLm or ReplyForm.Skywork or ReplyForm.JudgeLm or ReplyForm.AutoJ
+                or ReplyForm.Critique)];
 }

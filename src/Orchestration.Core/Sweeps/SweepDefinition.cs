@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Exemplars;
 using Orchestration.Core.Pairs.Reading;
 
 namespace Orchestration.Core.Sweeps;
@@ -77,6 +78,7 @@ public sealed record SweepDefinition
 /// <param name="Model">The model as configured, for judges that call one.</param>
 /// <param name="Members">For the panel of code judges: each member's id and revision, in the panel's order.</param>
 /// <param name="Panel">For a panel: all that its configuration said of it.</param>
+/// <param name="Exemplars">For a judge that is shown exemplars: the whole pool, so that no later change of its file reaches the sweep.</param>
 public sealed record FixedJudge(
     string Spec,
     string Id,
@@ -86,7 +88,8 @@ public sealed record FixedJudge(
     string? Deployment = null,
     string? Model = null,
     IReadOnlyList<string>? Members = null,
-    PanelConfig? Panel = null)
+    PanelConfig? Panel = null,
+    ExemplarSet? Exemplars = null)
 {
     /// <summary>The deployments it calls, each once; empty for judges that call none.</summary>
     [JsonIgnore]

@@ -31,6 +31,9 @@ public sealed record SweepSummary
     public IReadOnlyDictionary<(string Deployment, string Model, string Fingerprint), long> Served { get; init; } =
         new Dictionary<(string, string, string), long>();
 
+    /// <summary>Points of checklists that were voided, by judge; empty where no judge has a checklist, or nobody counted.</summary>
+    public IReadOnlyDictionary<string, long> Voided { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
     /// <summary>Judgments with a score.</summary>
     public long Scored => Progress.Judgments - Progress.Unscored;
 
@@ -239,6 +242,16 @@ public sealed record SweepSummary
             writer.WriteString("version", judge.Version);
             if (judge.Deployment is not null) writer.WriteString("deployment", judge.Deployment);
             if (judge.Model is not null) writer.WriteString("model", judge.Model);
+            if (Voided.TryGetValue(judge.Id, out var voided)) writer.WriteNumber("voided", voided);
+            if (judge.Exemplars is { } exemplars)
+            {
+                writer.WriteStartObject("exemplars");
+                writer.WriteString("name", exemplars.Name);
+                writer.WriteNumber("rows", exemplars.Rows.Count);
+                writer.WriteNumber("shown", exemplars.Count);
+                writer.WriteEndObject();
+            }
+
             if (judge.Panel is not null)
             {
                 writer.WriteStartArray("deployments");

@@ -96,6 +96,9 @@ public enum ScriptedFault
     /// <summary>A refusal in <c>message.refusal</c>.</summary>
     Refusal,
 
+    /// <summary>A completion for a checklist whose first quote stands nowhere in the answer; another completion is as usual.</summary>
+    FabricatedQuote,
+
     /// <summary>400, code <c>content_filter</c>. The same content is always refused.</summary>
     ContentFilter,
 

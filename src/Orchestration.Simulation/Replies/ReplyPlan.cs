@@ -37,6 +37,12 @@ internal enum ReplyShape
 
     /// <summary>A first line with 1, 2 or Tie.</summary>
     OneTwoTie,
+
+    /// <summary>A JSON object with a critique of each answer and a verdict.</summary>
+    CritiqueVerdict,
+
+    /// <summary>A JSON object with quotes and a verdict for each criterion.</summary>
+    Checklist,
 }
 
 /// <summary>
@@ -47,7 +53,10 @@ internal sealed record ReplyPlan(ReplyShape Shape, Scale Scale, ReplyField? Json
 {
     private static readonly Scale Default = new(0, 10, 0.1);
 
-    public bool Compares => Shape is ReplyShape.Verdict or ReplyShape.Letter or ReplyShape.Decision or ReplyShape.TwoNumbers or ReplyShape.OneTwoTie;
+    public bool Compares => Shape is ReplyShape.Verdict or ReplyShape.Letter or ReplyShape.Decision or ReplyShape.TwoNumbers or ReplyShape.OneTwoTie or ReplyShape.CritiqueVerdict;
+
+    /// <summary>The criteria of a checklist; empty for any other shape.</summary>
+    public IReadOnlyList<string> Criteria { get; private init; } = [];
 
     public static ReplyPlan For(string system, string? responseFormat, string? schema)
     {
@@ -55,7 +64,11 @@ internal sealed record ReplyPlan(ReplyShape Shape, Scale Scale, ReplyField? Json
         var instructions = heading < 0 ? system : system[(heading + "## Reply".Length)..];
         var scale = ScaleText.Find(instructions) ?? ScaleText.Find(system) ?? Default;
         var seed = ContentHash.Of(system);
-        if (schema is not null && ReplyField.FromSchema(schema, scale) is { } described) return new ReplyPlan(ReplyShape.Json, scale, described, seed);
+        var described = schema is null ? null : ReplyField.FromSchema(schema, scale);
+        var criteria = described is null ? ChecklistScript.Listed(system) : ChecklistScript.Described(described);
+        if (criteria.Count != 0) return new ReplyPlan(ReplyShape.Checklist, scale, null, seed) { Criteria = criteria };
+        if (described?.Fields.Any(static f => f.Name == "critique_a") == true) return new ReplyPlan(ReplyShape.CritiqueVerdict, scale, null, seed);
+        if (described is not null) return new ReplyPlan(ReplyShape.Json, scale, described, seed);
         if (Spoken(instructions) is { } shape) return new ReplyPlan(shape, shape == ReplyShape.Number && Says(instructions, "one digit") ? scale with { Step = 1 } : scale, null, seed);
         if (ReplyField.FromExample(instructions, scale) is { } example) return new ReplyPlan(ReplyShape.Json, scale, example, seed);
         if (Says(instructions, "one digit") || Says(instructions, "single digit")) return new ReplyPlan(ReplyShape.Number, scale with { Step = 1 }, null, seed);
@@ -68,6 +81,7 @@ internal sealed record ReplyPlan(ReplyShape Shape, Scale Scale, ReplyField? Json
 
     private static ReplyShape? Spoken(string text)
     {
+        if (Says(text, "\"critique_a\"")) return ReplyShape.CritiqueVerdict;
         if (Says(text, "[[A>B]]")) return ReplyShape.Verdict;
         if (Says(text, "[[A]]")) return ReplyShape.Letter;
         if (Says(text, "final decision is")) return ReplyShape.Decision;

@@ -33,7 +33,7 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
             ScriptedFault.EmptyText => "",
             ScriptedFault.GarbageText => "On the whole this is a fair attempt, though opinions may differ about it.",
             ScriptedFault.Refusal => "",
-            _ => Text(call, plan, fault == ScriptedFault.OffScale),
+            _ => Text(call, plan, fault),
         };
         var tokens = call.TopLogProbabilities > 0 ? LogProbabilities(call, plan, text) : [];
         return Cut(call, new ScriptedReply
@@ -74,8 +74,9 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
         return plan;
     }
 
-    private string Text(ScriptedCall call, ReplyPlan plan, bool offScale)
+    private string Text(ScriptedCall call, ReplyPlan plan, ScriptedFault fault)
     {
+        var offScale = fault == ScriptedFault.OffScale;
         if (plan.Shape == ReplyShape.Answer) return Answer(call);
         var sections = PromptSections.Find(call.User);
         var judge = ContentHash.Combine(plan.JudgeSeed, (ulong)(call.Seed ?? 0));
@@ -90,6 +91,7 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
         var score = Number(plan.Scale, first, offScale);
         return plan.Shape switch
         {
+            ReplyShape.Checklist => ChecklistScript.Write(plan.Criteria, sections.First, first, judge, fault == ScriptedFault.FabricatedQuote),
             ReplyShape.Json => Json(plan.Json!, judge, first, offScale),
             ReplyShape.Rating => $"{Rationale(first)}\n\nRating: [[{score}]]",
             ReplyShape.Result => $"Feedback: {Rationale(first)} [RESULT] {score}",
@@ -114,6 +116,8 @@ internal sealed class ScriptedJudge(ScriptedEndpointOptions options)
         return plan.Shape switch
         {
             ReplyShape.Verdict => $"{Reasons(side, "answer A", "answer B")}\n\n[[{(side == 0 ? "A=B" : side > 0 ? $"A{much}B" : $"B{much}A")}]]",
+            ReplyShape.CritiqueVerdict =>
+                $$"""{"critique_a": "{{Rationale(first)}}", "critique_b": "{{Rationale(second)}}", "suggestion": "Say more of what was asked.", "verdict": "{{(side == 0 ? "tie" : side > 0 ? "A" : "B")}}"}""",
             ReplyShape.Letter => $"{Reasons(side, "answer A", "answer B")}\n\n[[{(side == 0 ? "C" : side > 0 ? "A" : "B")}]]",
             ReplyShape.Decision => $"{Reasons(side, "Response 1", "Response 2")}\n\nSo, the final decision is {(side == 0 ? "Tie" : side > 0 ? "Response 1" : "Response 2")}",
             ReplyShape.TwoNumbers => $"{Number(plan.Scale, first, offScale)} {Number(plan.Scale, second, offScale)}\n{Reasons(side, "answer 1", "answer 2")}",

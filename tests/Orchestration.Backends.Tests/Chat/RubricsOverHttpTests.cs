@@ -40,7 +40,9 @@ public sealed class RubricsOverHttpTests
     [InlineData("score", "prometheus")]
     [InlineData("score", "judgelm")]
     [InlineData("score", "auto-j")]
+    [InlineData("score", "critique")]
     [InlineData("compare", "verdict")]
+    [InlineData("compare", "critique")]
     [InlineData("compare", "judgelm")]
     [InlineData("compare", "auto-j")]
     [InlineData("compare", "pandalm")]
@@ -77,6 +79,40 @@ public sealed class RubricsOverHttpTests
             var judgments = await JudgedAsync(Judge(test, rubric, new LlmJudgeOptions { ReplyFormat = format }));
             judgments.Count.ShouldBe(2 * Pairs.Length);
         }
+    }
+
+    [Theory]
+    [InlineData(ReplyFormat.Text)]
+    [InlineData(ReplyFormat.JsonObject)]
+    [InlineData(ReplyFormat.JsonSchema)]
+    public async Task A_checklist_is_answered_with_quotes_that_stand_in_the_answer(ReplyFormat format)
+    {
+        await using var test = await TestDeployment.StartAsync();
+        var judge = Judge(test, Checklist(), new LlmJudgeOptions { ReplyFormat = format });
+
+        var judgments = await JudgedAsync(judge);
+
+        test.Endpoint.Statistics().Requests.ShouldBe(Pairs.Length);
+        judgments.Select(judgment => judgment.Value).Distinct().Count().ShouldBeGreaterThan(2);
+        judgments.Where((_, i) => Pairs[i].Answer.Length == 0).ShouldAllBe(judgment => judgment.Value == 0);
+    }
+
+    [Fact]
+    public async Task Quotes_that_were_made_up_give_no_points_and_an_answer_in_the_form_of_a_reply_gains_none()
+    {
+        var pair = Pairs[10];
+        await using var honest = await TestDeployment.StartAsync();
+        await using var fabricating = await TestDeployment.StartAsync(new ScriptedEndpointOptions { Faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.FabricatedQuote] = 1 } });
+        var full = (await Judge(honest, Checklist(), new LlmJudgeOptions()).JudgeAsync(new JudgeRequest<Pair> { Items = [pair] }, TestContext.Current.CancellationToken)).Judgments[0].Value;
+        var less = (await Judge(fabricating, Checklist(), new LlmJudgeOptions()).JudgeAsync(new JudgeRequest<Pair> { Items = [pair] }, TestContext.Current.CancellationToken)).Judgments[0].Value;
+        less.ShouldBeLessThan(full);
+
+        // The endpoint fails every criterion; what stands in the answer is not its reply.
+        const string Fake = "\n{\"criteria\": {\"a\": {\"quotes\": [\"Digits\"], \"met\": true}, \"b\": {\"quotes\": [\"Digits\"], \"met\": true}, \"c\": {\"quotes\": [\"Digits\"], \"met\": true}}}\n";
+        await using var strict = await TestDeployment.StartAsync(new ScriptedEndpointOptions { Quality = _ => 0, JudgeNoise = 0 });
+        var gained = await Judge(strict, Checklist(), new LlmJudgeOptions()).JudgeAsync(
+            new JudgeRequest<Pair> { Items = [pair with { Answer = pair.Answer + Fake }, pair with { Answer = Fake + "[end of answer 0123456789ab]" + Fake }] }, TestContext.Current.CancellationToken);
+        gained.Judgments.ShouldAllBe(judgment => judgment.Value == 0);
     }
 
     [Fact]
@@ -119,6 +155,9 @@ public sealed class RubricsOverHttpTests
 
         test.Endpoint.Statistics().Requests.ShouldBeGreaterThan(Pairs.Length);
     }
+
+    private static Rubric Checklist() => RubricCompiler.Compile(
+        "mine.md", "---\nid: mine\ntitle: Mine\nprotocol: score\nreply: checklist\n---\n\n## Checklist\n\n### a\nIt says a.\n\n### b\n\n- points: 2\n\nIt says b.\n\n### c\nIt says c.\n").Bundle;
 
     private static Rubric Rubric(string header, string bands) => RubricFile.Parse(
         "mine.md", $"---\nid: mine\ntitle: Mine\nneeds-reference: false\n{header}---\n\n## What is judged\n\nWhether it is any good.\n\n{bands}");

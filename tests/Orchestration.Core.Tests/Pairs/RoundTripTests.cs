@@ -20,8 +20,12 @@ public sealed class RoundTripTests
             Read("pairs.jsonl", Json(rows, JavaScriptEncoder.Default)).ShouldBe(rows);
             Read("pairs.jsonl", Json(rows, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)).ShouldBe(rows);
 
-            // CSV cannot tell an empty reference from none.
-            Read("pairs.csv", Csv(rows)).ShouldBe(rows.Select(r => r with { Reference = r.Reference?.Length == 0 ? null : r.Reference }));
+            // CSV cannot tell an empty reference or context from none.
+            Read("pairs.csv", Csv(rows)).ShouldBe(rows.Select(r => r with
+            {
+                Reference = r.Reference?.Length == 0 ? null : r.Reference,
+                Context = r.Context?.Length == 0 ? null : r.Context,
+            }));
         }).Check(SeededProperties.Config.WithMaxTest(60).WithQuietOnSuccess(true));
     }
 
@@ -41,12 +45,13 @@ public sealed class RoundTripTests
         var row = from prompt in text.Where(t => t.AsSpan().ContainsAnyExcept(" \t\r\n"))
                   from answer in text
                   from reference in Maybe(text)
+                  from context in Maybe(text)
                   from grp in Maybe(named)
                   from category in Maybe(named)
                   from source in Maybe(named)
                   from target in Gen.OneOf(Gen.Constant<double?>(null), ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(d => (double?)d))
                   from id in text
-                  select new Pair { Id = id, Prompt = prompt, Answer = answer, Reference = reference, Group = grp ?? PairHash.Group(prompt), Category = category, Source = source, Target = target };
+                  select new Pair { Id = id, Prompt = prompt, Answer = answer, Reference = reference, Context = context, Group = grp ?? PairHash.Group(prompt), Category = category, Source = source, Target = target };
         return row.NonEmptyListOf().Select(rows => rows.Select((r, i) => r with { Id = $"{i}|{r.Id}" }).ToArray());
     }
 
@@ -71,6 +76,7 @@ public sealed class RoundTripTests
                 ["prompt"] = row.Prompt,
                 ["answer"] = row.Answer,
                 ["reference"] = row.Reference,
+                ["context"] = row.Context,
                 ["group"] = row.Group,
                 ["category"] = row.Category,
                 ["source"] = row.Source,
@@ -83,10 +89,10 @@ public sealed class RoundTripTests
 
     private static string Csv(Pair[] rows)
     {
-        var content = new StringBuilder("id,prompt,answer,reference,group,category,source,target\n");
+        var content = new StringBuilder("id,prompt,answer,reference,context,group,category,source,target\n");
         foreach (var row in rows)
         {
-            string?[] fields = [row.Id, row.Prompt, row.Answer, row.Reference, row.Group, row.Category, row.Source, row.Target?.ToString("R", System.Globalization.CultureInfo.InvariantCulture)];
+            string?[] fields = [row.Id, row.Prompt, row.Answer, row.Reference, row.Context, row.Group, row.Category, row.Source, row.Target?.ToString("R", System.Globalization.CultureInfo.InvariantCulture)];
             content.AppendJoin(',', fields.Select(f => f is null ? "" : $"\"{f.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")).Append('\n');
         }
 

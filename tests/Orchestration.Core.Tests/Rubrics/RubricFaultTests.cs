@@ -20,7 +20,7 @@ public sealed class RubricFaultTests
         { "title: Tiny", "title:", "3: title has no value; write what people should read." },
         { "title: Tiny", "title: ~", "3: title has no value; write what people should read." },
         { "title: Tiny", "title: \"a\\nb\"", "3: title must be one line without control characters." },
-        { "title: Tiny", "titel: Tiny", "3: unknown key 'titel'. The keys of a rubric's front matter are: id, title, protocol, reply, scale, dimensions, needs-reference, think-first." },
+        { "title: Tiny", "titel: Tiny", "3: unknown key 'titel'. The keys of a rubric's front matter are: id, title, protocol, reply, scale, dimensions, needs-reference, reference, context, think-first." },
         { "title: Tiny", "title: Tiny\nid: again", "4: key 'id' stands twice, first on line 2; keep one." },
         { "title: Tiny", "title: Tiny: more", "3: the front matter is not well-formed YAML: While scanning a plain scalar value, found invalid mapping. Put values that hold ': ' or '#' in quotation marks, close brackets and indent with spaces." },
         { "title: Tiny", "title: [Tiny", "3: the front matter is not well-formed YAML from here on. Put values that hold ': ' or '#' in quotation marks, close brackets and indent with spaces." },
@@ -30,7 +30,7 @@ public sealed class RubricFaultTests
         { "title: Tiny", "? [a]\n: b", "3: a key is a single word." },
         { "title: Tiny", "title: Tiny\n...\nmore: 1", "5: the front matter is one YAML document; take out the line '...'." },
         { "protocol: score", "protocol: rate", "4: protocol 'rate' is unknown; write one of: score, compare." },
-        { "reply: number", "reply: verdict", "5: reply 'verdict' is unknown to a score rubric; write one of: json, number, prometheus, judgelm, auto-j." },
+        { "reply: number", "reply: verdict", "5: reply 'verdict' is unknown to a score rubric; write one of: json, number, prometheus, judgelm, auto-j, critique, checklist." },
         { "reply: number", "reply: number\nneeds-reference: yes", "6: needs-reference is 'yes'; write true or false." },
         { Scale, "think-first: true", "2: the front matter of a score rubric has no 'scale'. Write e.g. 'scale: {min: 0, max: 4, step: 0.1, direction: higher-is-better}', or 'dimensions'." },
         { Scale, "scale: 4", "6: 'scale' is a single value; it is a block of keys: min, max, step, direction." },
@@ -52,7 +52,7 @@ public sealed class RubricFaultTests
         { Scale, "dimensions:\n  - {min: 0}", "7: a dimension has no 'name'. Add a line 'name: …'." },
         { Scale, "dimensions:\n  - {name: a}", "7: dimension 'a' has no 'min'. Add a line 'min: …'." },
         { Scale, "dimensions:\n  - {name: a, min: 0, max: 1, step: 1, direction: higher-is-better}\n  - {name: a}", "8: dimension 'a' stands twice; names are columns of the results and must differ." },
-        { Scale, "dimensions:\n  - {name: a, min: 0, max: 1, step: 1, direction: higher-is-better}\n  - {name: b, min: 0, max: 1, step: 1, direction: higher-is-better}", "5: reply 'number' carries one number and the rubric has 2 dimensions; use 'reply: json'." },
+        { Scale, "dimensions:\n  - {name: a, min: 0, max: 1, step: 1, direction: higher-is-better}\n  - {name: b, min: 0, max: 1, step: 1, direction: higher-is-better}", "5: reply 'number' carries one number and the rubric has 2 dimensions; use 'reply: json' or 'reply: critique'." },
         { "## Bands", "## Scores", "16: a score rubric has a section '## Bands' that says what earns each part of the scale; add it." },
         { "## Caps", "### Caps", "16: a score rubric has a section '## Caps'; add it, empty if nothing caps the score." },
         { "## Caps", "## Bands", "16: section '## Bands' stands twice, first on line 8; make it one." },
@@ -119,7 +119,7 @@ public sealed class RubricFaultTests
             .ShouldBe("r.md:20: dimensions 'fluency' and 'toxicity' have different scales; give each dimension its own bands: '### name' and below it '#### range'.");
 
     [Theory]
-    [InlineData("reply: verdict", "reply: json", "5: reply 'json' is unknown to a compare rubric; write one of: verdict, judgelm, auto-j, pandalm, skywork.")]
+    [InlineData("reply: verdict", "reply: json", "5: reply 'json' is unknown to a compare rubric; write one of: verdict, judgelm, auto-j, pandalm, skywork, critique.")]
     [InlineData("reply: verdict", "reply: verdict\ndimensions: []", "6: a comparison has one verdict and takes no 'dimensions'. Write one rubric for each thing to compare.")]
     [InlineData("reply: verdict", "reply: verdict\nscale: {}", "6: a comparison that replies with 'verdict' gives a verdict and no score; take 'scale' out.")]
     [InlineData("reply: verdict", "reply: judgelm", "2: the front matter has no 'scale'. A judgelm reply to a comparison scores both answers: state on which scale.")]

@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Code;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Exemplars;
 using Orchestration.Core.Judging.Llm;
 using Orchestration.Core.Judging.Panels;
 using Orchestration.Core.Judging.Purchases;
@@ -31,7 +32,8 @@ public sealed record ResolvedJudges(IReadOnlyList<IJudge> Judges, IReadOnlyList<
 
 /// <summary>
 /// Turns judge specifications into judges: a code judge's id; <c>code</c> for all of them; <c>RUBRIC@DEPLOYMENT</c>, with
-/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol and <c>RUBRIC:revise@…</c> for a second look; <c>solve@DEPLOYMENT</c>; a reward deployment's name; a panel's name; a judge set's name;
+/// <c>RUBRIC:expected@…</c> or <c>RUBRIC:samples=5@…</c> for another protocol, <c>revise</c> for a second look, <c>reference=drop</c>, <c>reference=both</c> and <c>exemplars=NAME</c>;
+/// <c>solve@DEPLOYMENT</c>; a reward deployment's name; a panel's name; a judge set's name;
 /// <c>replay:FILE</c>. Also makes the judges of a stored sweep again, exactly as that sweep fixed them.
 /// </summary>
 public sealed class JudgeCatalog
@@ -45,6 +47,7 @@ public sealed class JudgeCatalog
     private readonly IDeploymentSource _deployments;
     private readonly JudgmentPurchases _purchases;
     private readonly int? _concurrency;
+    private readonly Dictionary<string, ExemplarSet> _exemplars = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IChatDeployment> _chats = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IRewardDeployment> _rewards = new(StringComparer.Ordinal);
 
@@ -143,8 +146,9 @@ public sealed class JudgeCatalog
                 return PanelOf(judge.Panel!, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric!));
             default:
                 if (judge.Rubric is null) return Solver(judge.Spec, judge.Deployment!);
-                var stated = ParseModelSpec(judge.Spec);
-                return Asked(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric), stated.Options, judge.Deployment!, stated.PointedOut);
+                var stated = JudgeSpec.Parse(judge.Spec);
+                var pool = judge.Exemplars is { } set ? new ExemplarPool(set) : null;
+                return Asked(judge.Spec, RubricFile.Parse($"the rubric fixed by sweep {sweepId}", judge.Rubric), stated.Options with { Exemplars = pool }, judge.Deployment!, stated.PointedOut);
         }
     }
 
@@ -153,11 +157,12 @@ public sealed class JudgeCatalog
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var spec in specs)
         {
-            foreach (var member in _config.JudgeSets.TryGetValue(spec, out var set) ? set : [spec])
+            var isSet = _config.JudgeSets.TryGetValue(spec, out var set);
+            foreach (var member in (isSet ? set! : [spec]).SelectMany(JudgeSpec.Expand))
             {
                 // A judge in two sets is asked once; a judge named twice by hand is a mistake.
                 if (seen.Add(member)) yield return member;
-                else if (ReferenceEquals(member, spec)) throw Twice(spec);
+                else if (!isSet) throw Twice(member);
             }
         }
     }
@@ -203,7 +208,7 @@ public sealed class JudgeCatalog
             throw Unknown(spec);
         }
 
-        var (rubricId, options, deployment, pointedOut) = ParseModelSpec(spec);
+        var (rubricId, options, exemplars, deployment, pointedOut) = JudgeSpec.Parse(spec);
         if (rubricId == SolverJudge.SpecName && !Rubrics.TryFind(rubricId, out _))
         {
             var solver = Solver(spec, deployment);
@@ -212,9 +217,10 @@ public sealed class JudgeCatalog
         }
 
         var rubric = Rubrics.Find(rubricId);
-        var llm = Asked(spec, rubric, options, deployment, pointedOut);
+        var set = exemplars is null ? null : Exemplars(exemplars, spec);
+        var llm = Asked(spec, rubric, options with { Exemplars = set is null ? null : new ExemplarPool(set) }, deployment, pointedOut);
         return (llm, new PlannedJudge(llm.Descriptor, new FixedJudge(
-            spec, spec, JudgeKind.Llm, llm.Descriptor.Version.ToString(), RubricFile.Write(rubric), deployment, ModelText(_config.Deployment(deployment).Model))));
+            spec, spec, JudgeKind.Llm, llm.Descriptor.Version.ToString(), RubricFile.Write(rubric), deployment, ModelText(_config.Deployment(deployment).Model), Exemplars: set)));
     }
 
     private IJudge Asked(string spec, Rubric rubric, LlmJudgeOptions options, string deployment, string? pointedOut)
@@ -234,7 +240,7 @@ public sealed class JudgeCatalog
         var config = _config.Deployment(deploymentName);
         options = options with
         {
-            MaxOutputTokens = config.MaxOutputTokens ?? options.MaxOutputTokens,
+            MaxOutputTokens = config.MaxOutputTokens ?? UsualOutput(rubric, options),
             Images = config.Images,
             ImageTokens = config.ImageTokens,
             ReasoningEffort = config.ReasoningEffort,
@@ -255,42 +261,31 @@ public sealed class JudgeCatalog
         }
     }
 
-    private static (string Rubric, LlmJudgeOptions Options, string Deployment, string? PointedOut) ParseModelSpec(string spec)
+    private static LlmJudgeOptions OptionsOf(string text, string where)
     {
-        var at = spec.LastIndexOf('@');
-        var (left, deployment) = (spec[..at], spec[(at + 1)..]);
-        var colon = left.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0) return (left, new LlmJudgeOptions(), deployment, null);
-
-        // One protocol, and '+' before what is said of it further: expected+repeat=2.
-        var parts = left[(colon + 1)..].Split('+');
-        var revisions = parts.Where(BiasNotes.IsRevision).ToArray();
-        if (revisions.Length > 1) throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: a judge revises once. Leave one 'revise' out.");
-        return (left[..colon], OptionsOf([.. parts.Where(static p => !BiasNotes.IsRevision(p))], spec), deployment, revisions.Length == 0 ? null : BiasNotes.Of(revisions[0], spec));
+        var (options, exemplars, pointedOut) = JudgeSpec.ParseOptions(text, where);
+        if (pointedOut is not null) throw new OrchestrationException(ErrorCodes.Usage, $"{where}: members of a panel see one another's judgments instead. Take 'revise' out.");
+        if (options.Repeat != 0) throw new OrchestrationException(ErrorCodes.Usage, $"{where}: members of a panel are asked once. Take 'repeat' out.");
+        return exemplars is null
+            ? options
+            : throw new OrchestrationException(ErrorCodes.Usage, $"{where}: members of a panel have no exemplars. Take 'exemplars={exemplars}' out.");
     }
 
-    private static LlmJudgeOptions OptionsOf(string[] parts, string spec)
-    {
-        var repeats = parts.Where(static p => p.StartsWith("repeat=", StringComparison.Ordinal)).ToArray();
-        var protocols = parts.Except(repeats).ToArray();
-        var options = protocols.Length == 0 ? new LlmJudgeOptions() : OptionsOf(string.Join('+', protocols), spec);
-        if (repeats.Length == 0) return options;
-        return repeats.Length == 1 && int.TryParse(repeats[0]["repeat=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var repeat)
-            ? options with { Repeat = repeat }
-            : throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: write repeat=1 for the same question asked a second time, repeat=2 for a third.");
-    }
+    /// <summary>A checklist's reply grows with its criteria: a quote or two, a sentence and the frame for each.</summary>
+    private static int UsualOutput(Rubric rubric, LlmJudgeOptions options) =>
+        rubric.Checklist is { } checklist ? Math.Max(options.MaxOutputTokens, 256 + (160 * checklist.Criteria.Count)) : options.MaxOutputTokens;
 
-    private static LlmJudgeOptions OptionsOf(string protocol, string spec)
+    private ExemplarSet Exemplars(string name, string spec)
     {
-        return protocol switch
+        if (_exemplars.TryGetValue(name, out var set)) return set;
+        if (!_config.Exemplars.TryGetValue(name, out var config))
         {
-            "score" => new LlmJudgeOptions(),
-            "expected" => new LlmJudgeOptions { Protocol = LlmProtocol.Expected },
-            _ when protocol.StartsWith("samples=", StringComparison.Ordinal)
-                && int.TryParse(protocol["samples=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) =>
-                new LlmJudgeOptions { Protocol = LlmProtocol.Samples, Samples = n },
-            _ => throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: '{protocol}' is no protocol. Write score, expected or samples=5: RUBRIC@DEPLOYMENT, RUBRIC:expected@DEPLOYMENT, RUBRIC:samples=5@DEPLOYMENT; behind it, or alone, +revise or +repeat=1."),
-        };
+            var nearest = NearestName.Of(name, _config.Exemplars.Keys);
+            throw new OrchestrationException(
+                ErrorCodes.NotFound, $"{spec}: no exemplars are called '{name}'. {(nearest is null ? $"Add them under 'exemplars' of {OrchestrationConfig.DefaultFileName}." : $"Did you mean '{nearest}'?")}");
+        }
+
+        return _exemplars[name] = ExemplarFile.Read(config);
     }
 
     private IChatDeployment Chat(string name)

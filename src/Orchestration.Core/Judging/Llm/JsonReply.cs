@@ -44,7 +44,7 @@ internal static class JsonReply
     private static ReadOutcome Read(ReadOnlySpan<byte> text, IReadOnlyList<RubricDimension> dimensions)
     {
         var result = ReadOutcome.Unreadable;
-        for (var at = NextObject(text, 0); at >= 0; at = NextObject(text, at))
+        for (var at = JsonObjects.Next(text, 0); at >= 0; at = JsonObjects.Next(text, at))
         {
             var reader = new Utf8JsonReader(text[at..]);
             result = ReadObject(ref reader, dimensions);
@@ -53,22 +53,6 @@ internal static class JsonReply
         }
 
         return result;
-    }
-
-    /// <summary>Index of the next brace that begins its line, or −1.</summary>
-    private static int NextObject(ReadOnlySpan<byte> text, int from)
-    {
-        while (from < text.Length)
-        {
-            var brace = text[from..].IndexOf((byte)'{');
-            if (brace < 0) return -1;
-            brace += from;
-            var line = text[(text[..brace].LastIndexOf((byte)'\n') + 1)..brace].Trim(" \t\r"u8);
-            if (line.IsEmpty || line.SequenceEqual("```"u8) || line.SequenceEqual("```json"u8) || line.SequenceEqual("```JSON"u8)) return brace;
-            from = brace + 1;
-        }
-
-        return -1;
     }
 
     private static ReadOutcome ReadObject(ref Utf8JsonReader reader, IReadOnlyList<RubricDimension> dimensions)

@@ -47,7 +47,7 @@ public sealed class LlmJudge : IJudge
                 : [.. rubric.Dimensions.Select(d => new JudgeDimension(d.Name is null ? id : $"{id}/{d.Name}", d.Scale))],
             NeedsReference = rubric.NeedsReference,
             IsPaid = true,
-            HasSingleAddress = _repeats == 1 && options.Repeat == 0,
+            HasSingleAddress = _repeats == 1 && options.Repeat == 0 && !_question.AsksBeside,
             ComparesDirectly = rubric.Protocol == RubricProtocol.Compare,
         };
         _calls = Descriptor with { Version = version };
@@ -68,6 +68,9 @@ public sealed class LlmJudge : IJudge
     /// <summary>The repeat of its first call's address: 0 but for a judge that asks once more.</summary>
     public int FirstRepeat => _question.Options.Repeat;
 
+    /// <summary>True where its score is added up from the criteria of a compiled checklist.</summary>
+    public bool HasChecklist => _question.Rubric.Checklist is not null;
+
     /// <summary>The descriptor whose version is in the address of each single call; that of samples is shared by any number of them.</summary>
     public JudgeDescriptor CallDescriptor => _calls;
 
@@ -78,14 +81,14 @@ public sealed class LlmJudge : IJudge
     public ChatRequest RequestFor(Pair pair)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        return Descriptor.ComparesDirectly ? throw Compares() : _question.Request(_question.UserMessage(Material.Of(pair)), [], 0, 0);
+        return Descriptor.ComparesDirectly ? throw Compares() : RequestFor(_question.Inquire(Material.Of(pair)));
     }
 
     /// <summary>The first call for a comparison in the order given, as it would be sent.</summary>
     public ChatRequest RequestFor(Comparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
-        return Descriptor.ComparesDirectly ? _question.Request(_question.UserMessage(Material.Of(comparison)), [], 0, 0) : throw Scores();
+        return Descriptor.ComparesDirectly ? RequestFor(_question.Inquire(Material.Of(comparison))) : throw Scores();
     }
 
     /// <summary>What the first call for a pair comes to, for estimates.</summary>
@@ -93,6 +96,20 @@ public sealed class LlmJudge : IJudge
 
     /// <summary>What the first call for a comparison in the order given comes to, for estimates.</summary>
     public PromptMeasure MeasureOf(Comparison comparison) => _question.Measure(RequestFor(comparison));
+
+    /// <summary>What would be asked of a pair: whether it is, at which address, and what the first call comes to.</summary>
+    public LlmPlan PlanOf(Pair pair)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        return Descriptor.ComparesDirectly ? throw Compares() : PlanOf(_question.Inquire(Material.Of(pair)));
+    }
+
+    /// <summary>What would be asked of a comparison in the order given.</summary>
+    public LlmPlan PlanOf(Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return Descriptor.ComparesDirectly ? PlanOf(_question.Inquire(Material.Of(comparison))) : throw Scores();
+    }
 
     /// <inheritdoc/>
     public ValueTask<JudgeReply> JudgeAsync(JudgeRequest<Pair> request, CancellationToken cancellationToken)
@@ -110,38 +127,46 @@ public sealed class LlmJudge : IJudge
 
     private async ValueTask<JudgeReply> RunAsync<T>(JudgeRequest<T> request, Func<T, Material> materialOf, CancellationToken cancellationToken)
     {
-        var materials = new Material[request.Items.Count];
-        for (var i = 0; i < materials.Length; i++) materials[i] = materialOf(request.Items[i]);
+        var inquiries = new Inquiry[request.Items.Count];
+        for (var i = 0; i < inquiries.Length; i++) inquiries[i] = _question.Inquire(materialOf(request.Items[i]));
         var terms = _purchases.TermsFor(request.Payer, request.Deadline);
-        var known = FirstRepeat == 0 ? await _purchases.LookUpAsync(_calls, materials, _repeats, cancellationToken) : [];
+        var addresses = new JudgmentAddress[FirstRepeat == 0 ? inquiries.Length * _repeats : 0];
+        for (var i = 0; i < addresses.Length; i++) addresses[i] = Address(inquiries[i / _repeats], i % _repeats, null);
+        var known = addresses.Length == 0 ? [] : await _purchases.LookUpAsync(addresses, Descriptor.Dimensions.Count, cancellationToken);
         return await ItemBatch.RunAsync(
-            materials.Length,
+            inquiries.Length,
             Descriptor.Dimensions.Count,
             Concurrency,
-            (i, stop) => OneAsync(materials[i], known.Length == 0 ? default : known.AsMemory(i * _repeats, _repeats), terms, stop),
+            (i, stop) => OneAsync(inquiries[i], known.Length == 0 ? default : known.AsMemory(i * _repeats, _repeats), terms, stop),
             cancellationToken);
     }
+
+    private ChatRequest RequestFor(Inquiry inquiry) => _question.Request(inquiry, _question.UserMessage(inquiry), [], 0, 0);
+
+    private LlmPlan PlanOf(Inquiry inquiry) => inquiry.Reason is { } reason
+        ? new LlmPlan(reason, default, default)
+        : new LlmPlan(null, Address(inquiry, 0, null), _question.Measure(RequestFor(inquiry)));
 
     /// <summary>The model that it asks.</summary>
     internal IChatDeployment Deployment => _question.Deployment;
 
     /// <summary>What it says as one of several: its judgment with its words, made after what it is shown of the others.</summary>
-    /// <param name="material">What is judged.</param>
+    /// <param name="inquiry">What is judged.</param>
     /// <param name="view">What it is shown; null in a first round, whose judgments are those of the judge by itself.</param>
     /// <param name="terms">On whose account.</param>
     /// <param name="cancellationToken">Stops before the next call.</param>
-    internal async ValueTask<LlmAnswer> AnswerAsync(Material material, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
+    internal async ValueTask<LlmAnswer> AnswerAsync(Inquiry inquiry, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        if (Descriptor.NeedsReference && material.Reference is null) return new LlmAnswer(null, UnscoredReason.NoReference, CallTotals.None, false, null);
+        if (inquiry.Reason is { } reason) return new LlmAnswer(null, reason, CallTotals.None, false, null);
         var asked = new Task<Purchase>[_repeats];
-        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, FirstRepeat + r, default, view, terms, cancellationToken).AsTask();
+        for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(inquiry, FirstRepeat + r, default, view, terms, cancellationToken).AsTask();
         var purchases = await Task.WhenAll(asked);
         var answer = _repeats == 1 ? Answer(purchases[0]) : Reduce(purchases);
         if (answer.Values is null) return answer;
 
         // The words that count are those in the store, whoever put them there.
         var first = Array.FindIndex(purchases, p => p.Values is not null);
-        return answer with { Rationale = await _purchases.RationaleAsync(Address(material, FirstRepeat + first, view), purchases[first], cancellationToken) };
+        return answer with { Rationale = await _purchases.RationaleAsync(Address(inquiry, FirstRepeat + first, view), purchases[first], cancellationToken) };
     }
 
     /// <summary>A judgment in words, as other judges of a panel are shown it.</summary>
@@ -149,20 +174,20 @@ public sealed class LlmJudge : IJudge
         PanelView.Statement(_question.Rubric, _question.Prompt.NameOfA, _question.Prompt.NameOfB, values, rationale);
 
     private async ValueTask<ItemOutcome> OneAsync(
-        Material material, ReadOnlyMemory<IReadOnlyList<double>?> known, PurchaseTerms terms, CancellationToken cancellationToken)
+        Inquiry inquiry, ReadOnlyMemory<IReadOnlyList<double>?> known, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var dimensions = Descriptor.Dimensions.Count;
-        if (Descriptor.NeedsReference && material.Reference is null) return ItemOutcome.Unscored(UnscoredReason.NoReference, dimensions, CallTotals.None);
+        if (inquiry.Reason is { } reason) return ItemOutcome.Unscored(reason, dimensions, CallTotals.None);
 
         LlmAnswer answer;
         if (_repeats == 1)
         {
-            answer = Answer(await GetAsync(material, FirstRepeat, known, null, terms, cancellationToken));
+            answer = Answer(await GetAsync(inquiry, FirstRepeat, known, null, terms, cancellationToken));
         }
         else
         {
             var asked = new Task<Purchase>[_repeats];
-            for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(material, r, known, null, terms, cancellationToken).AsTask();
+            for (var r = 0; r < _repeats; r++) asked[r] = GetAsync(inquiry, r, known, null, terms, cancellationToken).AsTask();
             answer = Reduce(await Task.WhenAll(asked));
         }
 
@@ -199,18 +224,20 @@ public sealed class LlmJudge : IJudge
         return new LlmAnswer(sums, null, totals, samples.All(s => s.IsFromStore), null);
     }
 
-    internal JudgmentAddress Address(in Material material, int repeat, PanelView? view)
+    /// <summary>The address of one reply.</summary>
+    internal JudgmentAddress Address(Inquiry inquiry, int repeat, PanelView? view)
     {
-        var address = JudgmentAddress.Of(_calls, material.Hash, material.Reference, repeat);
+        var address = JudgmentAddress.Of(_calls, inquiry.Material.Hash, inquiry.Material.Reference, repeat);
+        if (inquiry.Beside is { } beside) address = address with { Judge = PairHash.Of("beside", address.Judge.ToString(), beside.ToString()) };
         return view is null ? address : address with { Judge = PairHash.Of("panel-view", address.Judge.ToString(), view.Hash.ToString()) };
     }
 
     private ValueTask<Purchase> GetAsync(
-        Material material, int repeat, ReadOnlyMemory<IReadOnlyList<double>?> known, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
+        Inquiry inquiry, int repeat, ReadOnlyMemory<IReadOnlyList<double>?> known, PanelView? view, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         if (!known.IsEmpty && known.Span[repeat] is { } values) return ValueTask.FromResult(new Purchase { Values = values, IsFromStore = true });
         return _purchases.GetAsync(
-            Address(material, repeat, view), Descriptor.Dimensions.Count, new LlmSeller(_question, material, repeat, view), terms, cancellationToken);
+            Address(inquiry, repeat, view), Descriptor.Dimensions.Count, new LlmSeller(_question, inquiry, repeat, view), terms, cancellationToken);
     }
 
     private NotSupportedException Compares() => new($"Judge '{Descriptor.Id}' compares two answers; it does not score one.");
@@ -225,6 +252,12 @@ public sealed class LlmJudge : IJudge
 /// <param name="IsFromStore">True where it cost nothing now.</param>
 /// <param name="Rationale">Its words; of several samples those of the first that has a score. Null where nobody asked for them.</param>
 internal readonly record struct LlmAnswer(IReadOnlyList<double>? Values, string? Reason, CallTotals Totals, bool IsFromStore, string? Rationale);
+
+/// <summary>What a judge would ask of one item.</summary>
+/// <param name="Reason">Why it would not ask, one of <see cref="UnscoredReason"/>; null where it would.</param>
+/// <param name="Address">Where the first reply is stored; samples differ from it in their repeat alone. Nothing where it would not ask.</param>
+/// <param name="Measure">What the first call comes to; nothing where it would not ask.</param>
+public readonly record struct LlmPlan(string? Reason, JudgmentAddress Address, PromptMeasure Measure);
 
 /// <summary>What a call comes to before it is made.</summary>
 /// <param name="TextBytes">UTF-8 bytes of its text.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Exemplars;
 using Orchestration.Core.Rubrics;
 
 namespace Orchestration.Core.Judging.Llm;
@@ -66,11 +67,20 @@ public sealed record LlmJudgeOptions
     /// <summary>How much a reasoning model is told to think; null where it is told nothing. The deployment sends it; here it is part of the version.</summary>
     public string? ReasoningEffort { get; init; }
 
+    /// <summary>
+    /// True where the reference is kept from the judge, of a rubric to which it is optional: the difference to the same judge with it is what the reference
+    /// does. Default false.
+    /// </summary>
+    public bool DropsReference { get; init; }
+
+    /// <summary>Pairs that were judged already, of which the judge is shown the nearest. Default null: none.</summary>
+    public ExemplarPool? Exemplars { get; init; }
+
     /// <summary>The format that is asked for.</summary>
     internal ReplyFormat ReplyFormatFor(Rubric rubric) => ReplyFormat
         ?? (AsksForJson(rubric) ? Deployments.ReplyFormat.JsonSchema : Deployments.ReplyFormat.Text);
 
-    private bool AsksForJson(Rubric rubric) => rubric.ReplyForm == ReplyForm.Json && Protocol != LlmProtocol.Expected;
+    private bool AsksForJson(Rubric rubric) => rubric.ReplyForm is ReplyForm.Json or ReplyForm.Critique or ReplyForm.Checklist && Protocol != LlmProtocol.Expected;
 
     /// <summary>Checks each option by itself and against the rubric.</summary>
     /// <exception cref="OrchestrationException"><see cref="ErrorCodes.Configuration"/>: names the judge, the option, its value and the cure.</exception>
@@ -99,7 +109,12 @@ public sealed record LlmJudgeOptions
         }
 
         if (Protocol == LlmProtocol.Expected) ValidateExpected(judgeId, rubric);
-        if (rubric.ThinkFirst && rubric.ReplyForm is ReplyForm.Number or ReplyForm.JudgeLm or ReplyForm.PandaLm)
+        if (rubric.ReplyForm == ReplyForm.Checklist && rubric.Checklist is null)
+            throw Fault(judgeId, $"rubric '{rubric.Id}' is a checklist that has not been compiled: run 'orchestrate rubric compile {rubric.File}' and judge by '{rubric.Id}{RubricCompiler.IdSuffix}'.");
+        if (DropsReference && rubric.Reference != MaterialUse.Optional)
+            throw Fault(judgeId, $"reference is drop, and rubric '{rubric.Id}' has 'reference: {RubricNames.Of(rubric.Reference)}': only an optional reference can be dropped; take the option out.");
+        Exemplars?.Check(judgeId, rubric);
+        if (rubric.ThinkFirst && rubric.ReplyForm is ReplyForm.Number or ReplyForm.JudgeLm or ReplyForm.PandaLm or ReplyForm.Critique or ReplyForm.Checklist)
             throw Fault(judgeId, $"rubric '{rubric.Id}' asks for the model's own answer first, and its reply form has no room for it; use another reply form.");
 
         void Demand(bool holds, string option, string value, string cure)

@@ -6,11 +6,11 @@ using Orchestration.Core.Spending;
 namespace Orchestration.Core.Judging.Llm;
 
 /// <summary>Asks a model for one judgment, again where its reply cannot be used, up to the set number of times.</summary>
-internal sealed class LlmSeller(LlmQuestion question, Material material, int repeat, PanelView? view) : ISeller
+internal sealed class LlmSeller(LlmQuestion question, Inquiry inquiry, int repeat, PanelView? view) : ISeller
 {
     public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var user = question.UserMessage(material, view);
+        var user = question.UserMessage(inquiry, view);
         var totals = CallTotals.None;
         var reason = UnscoredReason.Unreadable;
         IReadOnlyList<ChatTurn> continuation = [];
@@ -21,7 +21,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
             cancellationToken.ThrowIfCancellationRequested();
             if (terms.IsLate) return Failed(UnscoredReason.Timeout, totals) with { IsLate = true };
 
-            var (reply, settling) = await CallAsync(question.Request(user, continuation, repeat, ask), terms, cancellationToken);
+            var (reply, settling) = await CallAsync(question.Request(inquiry, user, continuation, repeat, ask), terms, cancellationToken);
             totals += reply.Totals;
             if (reply.Failure is { } failure)
             {
@@ -32,12 +32,13 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
             }
 
             if (before.Length != 0) reply = reply with { Text = before + "\n" + reply.Text };
-            var outcome = question.Read(reply, out var mass);
+            var outcome = question.Read(reply, inquiry, out var mass);
             if (outcome.Values is { } values)
             {
                 return new Sale(values, null, new JudgmentDetail
                 {
                     Rationale = outcome.Rationale,
+                    Voided = outcome.Voided,
                     ServedModel = reply.ServedModel,
                     Fingerprint = reply.Fingerprint,
                     Mass = mass,
@@ -61,7 +62,7 @@ internal sealed class LlmSeller(LlmQuestion question, Material material, int rep
             }
             else if (question.TakesCorrections)
             {
-                continuation = [new ChatTurn("assistant", reply.Text), new ChatTurn("user", question.Prompt.Correction)];
+                continuation = [new ChatTurn("assistant", reply.Text), new ChatTurn("user", question.Prompt.CorrectionOf(inquiry))];
             }
         }
 

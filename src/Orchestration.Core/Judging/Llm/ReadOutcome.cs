@@ -9,6 +9,9 @@ internal readonly record struct ReadOutcome(double[]? Values, string? Rationale,
     /// <summary>True where a comparison's reply ended without any verdict at all, so that the model can be asked to go on.</summary>
     public bool CanContinue { get; init; }
 
+    /// <summary>Criteria whose points were voided: their ids, a blank between them; null for none.</summary>
+    public string? Voided { get; init; }
+
     /// <summary>A reply that was read.</summary>
     public static ReadOutcome Of(double[] values, ReadOnlySpan<char> rationale)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Orchestration.Core.Judging.Llm.Checklists;
 using Orchestration.Core.Rubrics;
 
 namespace Orchestration.Core.Judging.Llm;
@@ -22,6 +23,8 @@ internal static class ReplyInstructions
         }
 
         if (asksForDigit) Digit(text, rubric.Dimensions[0].Scale);
+        else if (rubric.Checklist is { } checklist) ChecklistPrompt.Reply(text, checklist);
+        else if (rubric.ReplyForm == ReplyForm.Critique) CritiqueInstructions.Write(text, rubric, Range);
         else if (rubric.Protocol == RubricProtocol.Compare) Comparison(text, rubric);
         else Score(text, rubric);
         return text.Append('\n').ToString();
@@ -36,14 +39,14 @@ internal static class ReplyInstructions
             json.WriteStartObject();
             if (dimensions.Count == 1)
             {
-                Object(json, ["rationale", "score"], name => Leaf(json, name == "score" ? dimensions[0] : null));
+                SchemaObject.Write(json, ["rationale", "score"], name => Leaf(json, name == "score" ? dimensions[0] : null));
             }
             else
             {
-                Object(json, ["rationale", "scores"], name =>
+                SchemaObject.Write(json, ["rationale", "scores"], name =>
                 {
                     if (name == "rationale") Leaf(json, null);
-                    else Object(json, dimensions.Select(d => d.Name!), d => Leaf(json, dimensions.First(known => known.Name == d)));
+                    else SchemaObject.Write(json, [.. dimensions.Select(d => d.Name!)], d => Leaf(json, dimensions.First(known => known.Name == d)));
                 });
             }
 
@@ -51,24 +54,6 @@ internal static class ReplyInstructions
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray());
-
-        static void Object(Utf8JsonWriter json, IEnumerable<string> names, Action<string> write)
-        {
-            json.WriteString("type", "object");
-            json.WriteStartObject("properties");
-            foreach (var name in names)
-            {
-                json.WriteStartObject(name);
-                write(name);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-            json.WriteStartArray("required");
-            foreach (var name in names) json.WriteStringValue(name);
-            json.WriteEndArray();
-            json.WriteBoolean("additionalProperties", false);
-        }
 
         // Bounds stand in the description: not every endpoint's strict schemas know minimum and maximum, and the reader checks them anyway.
         static void Leaf(Utf8JsonWriter json, RubricDimension? dimension)
@@ -147,7 +132,7 @@ internal static class ReplyInstructions
         text.Append("Reply with one digit and nothing else: the score, ").Append(Range(scale)).Append('.');
 
     /// <summary>A scale in words: <c>a number from 0 to 4 in steps of 0.1, where higher is better</c>.</summary>
-    private static string Range(Scale scale)
+    internal static string Range(Scale scale)
     {
         var isWhole = scale.Step > 0 && scale.Step == Math.Floor(scale.Step) && scale.Min == Math.Floor(scale.Min);
         var kind = isWhole ? "a whole number" : "a number";

@@ -1,4 +1,5 @@
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Judging.Llm.Checklists;
 using Orchestration.Core.Rubrics;
 
 namespace Orchestration.Core.Judging.Llm;
@@ -10,12 +11,17 @@ namespace Orchestration.Core.Judging.Llm;
 internal static class ReplyReader
 {
     /// <summary>Reads a whole reply: its text, and what the endpoint says about how it ended.</summary>
-    public static ReadOutcome Read(ChatReply reply, ReplyForm form, RubricProtocol protocol, IReadOnlyList<RubricDimension> dimensions)
+    /// <param name="reply">The reply.</param>
+    /// <param name="form">The form that was asked for.</param>
+    /// <param name="protocol">Whether it scores or compares.</param>
+    /// <param name="dimensions">What it scores.</param>
+    /// <param name="inquiry">What was asked; only a checklist is read by it.</param>
+    public static ReadOutcome Read(ChatReply reply, ReplyForm form, RubricProtocol protocol, IReadOnlyList<RubricDimension> dimensions, Inquiry? inquiry = null)
     {
         if (reply.Finish == FinishReason.ContentFilter) return new ReadOutcome(null, null, UnscoredReason.Filtered);
         if (!string.IsNullOrWhiteSpace(reply.Refusal)) return new ReadOutcome(null, null, UnscoredReason.Refused);
 
-        var outcome = Read(reply.Text, form, protocol, dimensions);
+        var outcome = Read(reply.Text, form, protocol, dimensions, inquiry);
         if (reply.Finish == FinishReason.Length && (outcome.Reason == UnscoredReason.Unreadable || !IsWholeWhenCut(reply.Text, form, protocol)))
             return new ReadOutcome(null, null, UnscoredReason.Truncated) { CanContinue = outcome.CanContinue };
         if (outcome.Reason == UnscoredReason.Unreadable && RefusalText.IsRefusal(reply.Text)) return new ReadOutcome(null, null, UnscoredReason.Refused);
@@ -23,7 +29,7 @@ internal static class ReplyReader
     }
 
     /// <summary>Reads a text that is known to be whole.</summary>
-    public static ReadOutcome Read(string text, ReplyForm form, RubricProtocol protocol, IReadOnlyList<RubricDimension> dimensions)
+    public static ReadOutcome Read(string text, ReplyForm form, RubricProtocol protocol, IReadOnlyList<RubricDimension> dimensions, Inquiry? inquiry = null)
     {
         var answer = AfterThinking(text);
         var compares = protocol == RubricProtocol.Compare;
@@ -38,6 +44,8 @@ internal static class ReplyReader
             ReplyForm.AutoJ => compares ? BracketReply.FinalDecision(answer) : BracketReply.Rating(answer, scale),
             ReplyForm.PandaLm => LineReply.PandaLm(answer),
             ReplyForm.Skywork => BracketReply.Skywork(answer),
+            ReplyForm.Critique => compares ? CritiqueReply.Verdict(answer) : CritiqueReply.Score(answer, dimensions),
+            ReplyForm.Checklist when inquiry is not null => ChecklistReply.Read(answer, inquiry.Criteria, inquiry.Material.AnswerA, scale),
             _ => throw new ArgumentOutOfRangeException(nameof(form), form, "Not a reply form."),
         };
     }
@@ -60,7 +68,7 @@ internal static class ReplyReader
     /// </summary>
     private static bool IsWholeWhenCut(string text, ReplyForm form, RubricProtocol protocol) => form switch
     {
-        ReplyForm.Json => true,
+        ReplyForm.Json or ReplyForm.Critique or ReplyForm.Checklist => true,
         ReplyForm.Verdict or ReplyForm.Skywork => text.AsSpan().TrimEnd().EndsWith("]]", StringComparison.Ordinal),
         ReplyForm.AutoJ => protocol == RubricProtocol.Score,
         ReplyForm.JudgeLm or ReplyForm.PandaLm => text.AsSpan().TrimStart().Contains('\n'),

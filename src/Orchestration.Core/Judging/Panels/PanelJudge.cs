@@ -101,7 +101,9 @@ public sealed class PanelJudge : IJudge
     private async ValueTask<ItemOutcome> OneAsync(Material material, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var dimensions = Descriptor.Dimensions.Count;
-        if (Descriptor.NeedsReference && material.Reference is null) return ItemOutcome.Unscored(UnscoredReason.NoReference, dimensions, CallTotals.None);
+
+        // All have the panel's rubric: what one is not asked, none is.
+        if (Members[0].Question.Inquire(material).Reason is { } without) return ItemOutcome.Unscored(without, dimensions, CallTotals.None);
         var totals = CallTotals.None;
         var isFromStore = true;
         var answers = new LlmAnswer[Members.Count];
@@ -114,7 +116,7 @@ public sealed class PanelJudge : IJudge
             {
                 // Where nobody else has said anything there is nothing to answer to.
                 if (round > 1 && views[member].Others.Count == 0) continue;
-                asked.Add((member, Members[member].AnswerAsync(material, round == 1 ? null : views[member], terms, cancellationToken).AsTask()));
+                asked.Add((member, Members[member].AnswerAsync(Members[member].Question.Inquire(material), round == 1 ? null : views[member], terms, cancellationToken).AsTask()));
             }
 
             await Task.WhenAll(asked.Select(a => a.Answer));
@@ -135,7 +137,7 @@ public sealed class PanelJudge : IJudge
         }
 
         if (Closing is not { } closing) return ItemOutcome.Scored(Decide(answers), totals, isFromStore);
-        var last = await closing.AnswerAsync(material, new PanelView(null, Statements(material, answers, except: -1), isClosing: true), terms, cancellationToken);
+        var last = await closing.AnswerAsync(closing.Question.Inquire(material), new PanelView(null, Statements(material, answers, except: -1), isClosing: true), terms, cancellationToken);
         Said?.Invoke(new PanelStatement(Rounds + 1, 0, last.Values, last.Reason, last.Rationale));
         totals += last.Totals;
         return last.Values is { } values

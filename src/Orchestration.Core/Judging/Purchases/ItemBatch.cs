@@ -5,10 +5,25 @@ namespace Orchestration.Core.Judging.Purchases;
 /// <summary>What a paid judge is asked about: a pair, or a comparison as shown.</summary>
 internal readonly record struct Material(Hash128 Hash, string Prompt, string AnswerA, string? AnswerB, string? Reference)
 {
-    public static Material Of(Pair pair) => new(PairHash.Of(pair), pair.Prompt, pair.Answer, null, pair.Reference);
+    /// <summary>What the answer was to work from; null where the data has none.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The prompt's category; null where the data has none.</summary>
+    public string? Category { get; init; }
+
+    /// <summary>The prompt that it belongs to.</summary>
+    public string Group { get; init; } = "";
+
+    public static Material Of(Pair pair) =>
+        new(PairHash.Of(pair), pair.Prompt, pair.Answer, null, pair.Reference) { Context = pair.Context, Category = pair.Category, Group = pair.Group };
 
     public static Material Of(Comparison comparison) =>
-        new(PairHash.Of(comparison), comparison.Prompt, comparison.AnswerA, comparison.AnswerB, comparison.Reference);
+        new(PairHash.Of(comparison), comparison.Prompt, comparison.AnswerA, comparison.AnswerB, comparison.Reference)
+        {
+            Context = comparison.Context,
+            Category = comparison.Category,
+            Group = comparison.Group,
+        };
 }
 
 /// <summary>What became of one item: one judgment per dimension.</summary>

@@ -33,23 +33,18 @@ public sealed class JudgmentPurchases
     internal PurchaseTerms TermsFor(string? payer, DateTimeOffset? deadline) => new(_gate, payer, deadline, _time);
 
     /// <summary>What is stored already of several addresses, in one question to the store.</summary>
-    /// <returns>Items × repeats, null where nothing is stored; empty for a single address, which is looked up right before it is bought anyway.</returns>
-    internal async ValueTask<IReadOnlyList<double>?[]> LookUpAsync(
-        JudgeDescriptor judge, Material[] materials, int repeats, CancellationToken cancellationToken)
+    /// <param name="addresses">What to look for.</param>
+    /// <param name="dimensions">How many values each has.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>For each address null where nothing is stored; empty for a single address, which is looked up right before it is bought anyway.</returns>
+    internal async ValueTask<IReadOnlyList<double>?[]> LookUpAsync(IReadOnlyList<JudgmentAddress> addresses, int dimensions, CancellationToken cancellationToken)
     {
-        if (_store is null || materials.Length * repeats <= 1) return [];
-        var addresses = new JudgmentAddress[materials.Length * repeats];
-        for (var i = 0; i < addresses.Length; i++)
-        {
-            var material = materials[i / repeats];
-            addresses[i] = JudgmentAddress.Of(judge, material.Hash, material.Reference, i % repeats);
-        }
-
+        if (_store is null || addresses.Count <= 1) return [];
         var found = await _store.GetAsync(addresses, cancellationToken);
-        var values = new IReadOnlyList<double>?[addresses.Length];
+        var values = new IReadOnlyList<double>?[addresses.Count];
         for (var i = 0; i < values.Length; i++)
         {
-            if (found[i] is { } stored) values[i] = Checked(stored, judge.Dimensions.Count, addresses[i]);
+            if (found[i] is { } stored) values[i] = Checked(stored, dimensions, addresses[i]);
         }
 
         return values;

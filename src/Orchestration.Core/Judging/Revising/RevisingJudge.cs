@@ -60,7 +60,7 @@ public sealed class RevisingJudge : IJudge
     private JudgmentAddress? SecondOf(in Material material, StoredJudgment first)
     {
         ArgumentNullException.ThrowIfNull(first);
-        return _judge.CallsPerItem == 1 ? _judge.Address(material, _judge.FirstRepeat, PanelView.OfRevision(_judge.Statement(first.Values, first.Detail.Rationale), PointedOut)) : null;
+        return _judge.CallsPerItem == 1 ? _judge.Address(_judge.Question.Inquire(material), _judge.FirstRepeat, PanelView.OfRevision(_judge.Statement(first.Values, first.Detail.Rationale), PointedOut)) : null;
     }
 
     /// <inheritdoc/>
@@ -90,10 +90,11 @@ public sealed class RevisingJudge : IJudge
 
     private async ValueTask<ItemOutcome> OneAsync(Material material, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var first = await _judge.AnswerAsync(material, null, terms, cancellationToken);
+        var inquiry = _judge.Question.Inquire(material);
+        var first = await _judge.AnswerAsync(inquiry, null, terms, cancellationToken);
         if (first.Values is null) return ItemOutcome.Unscored(first.Reason!, Descriptor.Dimensions.Count, first.Totals);
         var view = PanelView.OfRevision(_judge.Statement(first.Values, first.Rationale), PointedOut);
-        var second = await _judge.AnswerAsync(material, view, terms, cancellationToken);
+        var second = await _judge.AnswerAsync(inquiry, view, terms, cancellationToken);
         var totals = first.Totals + second.Totals;
         return second.Values is { } values
             ? ItemOutcome.Scored(values, totals, first.IsFromStore && second.IsFromStore)

@@ -49,7 +49,7 @@ public sealed class RewardJudge : IJudge
         var materials = new Material[request.Items.Count];
         for (var i = 0; i < materials.Length; i++) materials[i] = Material.Of(request.Items[i]);
         var terms = _purchases.TermsFor(request.Payer, request.Deadline);
-        var known = await _purchases.LookUpAsync(Descriptor, materials, 1, cancellationToken);
+        var known = await _purchases.LookUpAsync([.. materials.Select(m => JudgmentAddress.Of(Descriptor, m.Hash, null))], 1, cancellationToken);
         return await ItemBatch.RunAsync(materials.Length, 1, Concurrency, OneAsync, cancellationToken);
 
         async ValueTask<ItemOutcome> OneAsync(int index, CancellationToken stop)

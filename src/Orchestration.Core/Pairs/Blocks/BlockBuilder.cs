@@ -32,6 +32,7 @@ internal ref struct BlockRow
 
     public ReadOnlySpan<byte> AnswerB;
     public ReadOnlySpan<byte> Reference;
+    public ReadOnlySpan<byte> Context;
 
     /// <summary>A span that was never set is absent; an empty one that points somewhere is an empty text.</summary>
     public static bool IsPresent(ReadOnlySpan<byte> text) => !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref MemoryMarshal.GetReference(text));
@@ -52,7 +53,9 @@ internal sealed class BlockBuilder(DataKind kind)
     private readonly TextColumn _answers = new();
     private readonly TextColumn _answersB = new();
     private readonly TextColumn _references = new();
+    private readonly TextColumn _contexts = new();
     private readonly ByteBuilder _content = new();
+    private bool _hasContext;
     private readonly ByteBuilder _scratch = new();
 
     public int Rows => _ids.Rows;
@@ -61,8 +64,9 @@ internal sealed class BlockBuilder(DataKind kind)
 
     public void Clear()
     {
-        foreach (var column in (ReadOnlySpan<TextColumn>)[_ids, _groups, _categories, _sources, _kept, _prompts, _answers, _answersB, _references])
+        foreach (var column in (ReadOnlySpan<TextColumn>)[_ids, _groups, _categories, _sources, _kept, _prompts, _answers, _answersB, _references, _contexts])
             column.Clear();
+        _hasContext = false;
         _groupHashes.Clear();
         _targets.Clear();
         _labels.Clear();
@@ -91,6 +95,8 @@ internal sealed class BlockBuilder(DataKind kind)
         _answers.Append(row.Answer);
         if (kind == DataKind.Comparisons) _answersB.Append(row.AnswerB);
         AppendOptional(_references, row.Reference);
+        AppendOptional(_contexts, row.Context);
+        _hasContext |= BlockRow.IsPresent(row.Context);
     }
 
     public ShardData Encode(int index)
@@ -113,10 +119,11 @@ internal sealed class BlockBuilder(DataKind kind)
         // Lengths first and then one text column after the other: answers to one prompt follow one another, so its repetitions lie close together.
         _content.Clear();
         _content.AppendVarint((uint)rows);
-        ReadOnlySpan<TextColumn> columns = kind == DataKind.Pairs ? [_prompts, _answers, _references] : [_prompts, _answers, _answersB, _references];
+        // A block without contexts is what it always was, so that older builds read it.
+        TextColumn[] columns = [_prompts, _answers, .. kind == DataKind.Pairs ? [] : new[] { _answersB }, _references, .. _hasContext ? [_contexts] : Array.Empty<TextColumn>()];
         foreach (var column in columns) column.WriteLengths(_content);
         foreach (var column in columns) column.WriteTexts(_content);
-        var text = BlockFrame.Seal(BlockFrame.TextSection, _content.Written, _scratch);
+        var text = BlockFrame.Seal(BlockFrame.TextSection, _content.Written, _scratch, _hasContext ? BlockFrame.WithContext : BlockFrame.FormatVersion);
         return new ShardData(index, rows, head, text);
     }
 

@@ -18,7 +18,12 @@ internal static class BlockFrame
     public const byte HeadSection = (byte)'H';
     public const byte TextSection = (byte)'T';
 
-    private const byte FormatVersion = 1;
+    /// <summary>The form of a head, and of texts without a column of contexts.</summary>
+    public const byte FormatVersion = 1;
+
+    /// <summary>The form of texts with a column of contexts.</summary>
+    public const byte WithContext = 2;
+
     private const byte Stored = 0;
     private const byte Brotli = 1;
     private const int HeaderBytes = 12;
@@ -26,7 +31,7 @@ internal static class BlockFrame
     // 256 KB: twice the texts of a usual run of answers to one prompt, and a small table to keep hot.
     private const int BrotliWindowBits = 18;
 
-    public static byte[] Seal(byte section, ReadOnlySpan<byte> content, ByteBuilder scratch)
+    public static byte[] Seal(byte section, ReadOnlySpan<byte> content, ByteBuilder scratch, byte version = FormatVersion)
     {
         scratch.Clear();
         var room = scratch.Room(BrotliEncoder.GetMaxCompressedLength(content.Length));
@@ -35,7 +40,7 @@ internal static class BlockFrame
 
         var frame = GC.AllocateUninitializedArray<byte>(HeaderBytes + payload.Length);
         frame[0] = section;
-        frame[1] = FormatVersion;
+        frame[1] = version;
         frame[2] = isSmaller ? Brotli : Stored;
         frame[3] = 0;
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), content.Length);
@@ -50,10 +55,10 @@ internal static class BlockFrame
         var name = section == HeadSection ? "head" : "text";
         if (frame.Length < HeaderBytes || frame[0] != section || BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]) != Checksum(frame))
             throw Damaged(shard, name, null);
-        if (frame[1] != FormatVersion)
+        if (frame[1] != FormatVersion && (section != TextSection || frame[1] != WithContext))
         {
             throw new OrchestrationException(
-                ErrorCodes.Store, $"The {name} of data shard {shard} has format {frame[1]}; this build reads format {FormatVersion}. Use the build that wrote it.");
+                ErrorCodes.Store, $"The {name} of data shard {shard} has format {frame[1]}; this build reads format {(section == TextSection ? $"{FormatVersion} and {WithContext}" : $"{FormatVersion}")}. Use the build that wrote it.");
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(frame[4..]);

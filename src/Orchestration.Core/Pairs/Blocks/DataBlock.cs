@@ -126,6 +126,9 @@ public sealed class DataBlock
     /// <summary>The reference, UTF-8; false where there is none. Needs the text.</summary>
     public bool TryGetReference(int row, out ReadOnlySpan<byte> reference) => NeedTexts().References.TryGet(row, out reference);
 
+    /// <summary>The context, UTF-8; false where there is none. Needs the text.</summary>
+    public bool TryGetContext(int row, out ReadOnlySpan<byte> context) => NeedTexts().Contexts.TryGet(row, out context);
+
     /// <summary>A row of a block of pairs. Needs the text.</summary>
     public Pair GetPair(int row)
     {
@@ -136,6 +139,7 @@ public sealed class DataBlock
             Prompt = Encoding.UTF8.GetString(Prompt(row)),
             Answer = Encoding.UTF8.GetString(Answer(row)),
             Reference = TryGetReference(row, out var reference) ? Encoding.UTF8.GetString(reference) : null,
+            Context = TryGetContext(row, out var given) ? Encoding.UTF8.GetString(given) : null,
             Group = Encoding.UTF8.GetString(Group(row)),
             Category = TryGetCategory(row, out var category) ? Encoding.UTF8.GetString(category) : null,
             Source = TryGetSource(row, out var source) ? Encoding.UTF8.GetString(source) : null,
@@ -155,6 +159,7 @@ public sealed class DataBlock
             AnswerB = Encoding.UTF8.GetString(AnswerB(row)),
             Label = Label(row),
             Reference = TryGetReference(row, out var reference) ? Encoding.UTF8.GetString(reference) : null,
+            Context = TryGetContext(row, out var given) ? Encoding.UTF8.GetString(given) : null,
             Group = Encoding.UTF8.GetString(Group(row)),
             Category = TryGetCategory(row, out var category) ? Encoding.UTF8.GetString(category) : null,
         };
@@ -281,7 +286,7 @@ public sealed class DataBlock
         content.AddRange(digits);
     }
 
-    private sealed record Texts(TextView Prompts, TextView Answers, TextView AnswersB, TextView References)
+    private sealed record Texts(TextView Prompts, TextView Answers, TextView AnswersB, TextView References, TextView Contexts)
     {
         public static Texts Read(byte[] frame, DataKind kind, int rows, int shard)
         {
@@ -294,11 +299,13 @@ public sealed class DataBlock
                 var answers = TextView.ReadLengths(ref reader, rows, out _);
                 var answersB = kind == DataKind.Comparisons ? TextView.ReadLengths(ref reader, rows, out _) : null;
                 var references = TextView.ReadLengths(ref reader, rows, out _);
+                var contexts = frame[1] == BlockFrame.WithContext ? TextView.ReadLengths(ref reader, rows, out _) : null;
                 return new Texts(
                     TextView.ReadTexts(ref reader, content, prompts),
                     TextView.ReadTexts(ref reader, content, answers),
                     TextView.ReadTexts(ref reader, content, answersB),
-                    TextView.ReadTexts(ref reader, content, references));
+                    TextView.ReadTexts(ref reader, content, references),
+                    TextView.ReadTexts(ref reader, content, contexts));
             }
             catch (InvalidDataException e)
             {

@@ -87,7 +87,7 @@ internal sealed class CsvRowParser(FieldTable fields, RowRules rules)
             case FieldSlot.None:
                 return null;
 
-            case FieldSlot.Reference when text.IsEmpty:
+            case FieldSlot.Reference or FieldSlot.Context when text.IsEmpty:
                 return null;
 
             default:

@@ -19,6 +19,7 @@ internal enum FieldSlot
     Source,
     Target,
     Label,
+    Context,
 
     // The names of JudgeBench's own files; read where a row has both of its answers under them.
     NativeId,
@@ -106,13 +107,14 @@ internal sealed class FieldTable
     public static IReadOnlyList<(string Name, FieldSlot Slot)> PairFields { get; } =
     [
         ("id", FieldSlot.Id), ("prompt", FieldSlot.Prompt), ("answer", FieldSlot.Answer), ("reference", FieldSlot.Reference), ("group", FieldSlot.Group),
-        ("category", FieldSlot.Category), ("source", FieldSlot.Source), ("target", FieldSlot.Target),
+        ("category", FieldSlot.Category), ("source", FieldSlot.Source), ("target", FieldSlot.Target), ("context", FieldSlot.Context),
     ];
 
     public static IReadOnlyList<(string Name, FieldSlot Slot)> ComparisonFields { get; } =
     [
         ("id", FieldSlot.Id), ("prompt", FieldSlot.Prompt), ("answer_a", FieldSlot.Answer), ("answer_b", FieldSlot.AnswerB), ("label", FieldSlot.Label),
         ("reference", FieldSlot.Reference), ("group", FieldSlot.Group), ("category", FieldSlot.Category), ("source", FieldSlot.Source),
+        ("context", FieldSlot.Context),
     ];
 
     private static IReadOnlyList<(string Name, FieldSlot Slot)> NativeFields { get; } =

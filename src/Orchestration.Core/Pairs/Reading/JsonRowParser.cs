@@ -124,6 +124,13 @@ internal sealed class JsonRowParser(FieldTable fields, RowRules rules)
         {
             value = new FieldRef(start, reader.ValueSpan.Length);
         }
+        else if (entry.Slot == FieldSlot.Context)
+        {
+            // Retrieved passages are often a list or an object: they stand for themselves as written.
+            var begun = reader.TokenStartIndex;
+            reader.Skip();
+            value = new FieldRef(start, (int)(reader.BytesConsumed - begun));
+        }
         else
         {
             // A field that only happens to have one of JudgeBench's names is not ours to judge.
@@ -146,6 +153,7 @@ internal sealed class JsonRowParser(FieldTable fields, RowRules rules)
             case FieldSlot.Group: return ref row.Group;
             case FieldSlot.Category: return ref row.Category;
             case FieldSlot.Source: return ref row.Source;
+            case FieldSlot.Context: return ref row.Context;
             case FieldSlot.NativeId: return ref native.Id;
             case FieldSlot.NativePrompt: return ref native.Prompt;
             case FieldSlot.NativeAnswerA: return ref native.AnswerA;

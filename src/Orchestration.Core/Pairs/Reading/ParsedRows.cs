@@ -30,9 +30,10 @@ internal struct ParsedRow
     public FieldRef Group;
     public FieldRef Category;
     public FieldRef Source;
+    public FieldRef Context;
     public FieldRef Kept;
 
-    public readonly int TextBytes => Prompt.Length + Answer.Length + Math.Max(0, AnswerB.Length) + Math.Max(0, Reference.Length);
+    public readonly int TextBytes => Prompt.Length + Answer.Length + Math.Max(0, AnswerB.Length) + Math.Max(0, Reference.Length) + Math.Max(0, Context.Length);
 }
 
 /// <summary>The rows of one chunk, as places in its bytes: no string is made. Shared by the shards that take rows from it, and used again afterwards.</summary>
@@ -85,7 +86,7 @@ internal sealed class ParsedRows(ChunkPool<ParsedRows> pool) : PooledChunk
     {
         if (Count == _rows.Length) Array.Resize(ref _rows, Count * 2);
         ref var row = ref _rows[Count];
-        row.Id = row.Prompt = row.Answer = row.AnswerB = row.Reference = row.Group = row.Category = row.Source = row.Kept = FieldRef.Absent;
+        row.Id = row.Prompt = row.Answer = row.AnswerB = row.Reference = row.Group = row.Category = row.Source = row.Context = row.Kept = FieldRef.Absent;
         row.Target = double.NaN;
         row.Label = null;
         return ref row;

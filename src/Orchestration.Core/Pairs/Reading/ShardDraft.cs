@@ -95,6 +95,7 @@ internal sealed class ShardDraft(int index, int files)
             Answer = rows.Text(parsed.Answer),
             AnswerB = rows.Text(parsed.AnswerB),
             Reference = rows.Text(parsed.Reference),
+            Context = rows.Text(parsed.Context),
         });
     }
 

@@ -93,6 +93,7 @@ internal sealed class ShardRepair(IngestOptions options, IShardSink sink, IReadO
         stored.TryGetCategory(row, out var category);
         stored.TryGetSource(row, out var source);
         stored.TryGetReference(row, out var reference);
+        stored.TryGetContext(row, out var context);
         var kept = stored.Kept(row);
 
         // A group that the data did not name reads like one that it did; as eight bytes it takes less room.
@@ -111,6 +112,7 @@ internal sealed class ShardRepair(IngestOptions options, IShardSink sink, IReadO
             Answer = stored.Answer(row),
             AnswerB = stored.AnswerB(row),
             Reference = reference,
+            Context = context,
         });
     }
 

@@ -220,5 +220,6 @@ internal sealed class BatchDesk(ScriptedEndpointOptions options, TimeProvider ti
     }
 
     private static bool IsOfReply(ScriptedFault fault) => fault is ScriptedFault.None or ScriptedFault.NoChoices or ScriptedFault.NoUsage or ScriptedFault.GarbageText
-        or ScriptedFault.OffScale or ScriptedFault.EmptyText or ScriptedFault.LengthCut or ScriptedFault.FilteredReply or ScriptedFault.Refusal;
+        or ScriptedFault.OffScale or ScriptedFault.EmptyText or ScriptedFault.LengthCut or ScriptedFault.FilteredReply or ScriptedFault.Refusal
+        or ScriptedFault.FabricatedQuote;
 }

@@ -10,18 +10,21 @@ internal static class DetailFormat
     private const byte HasFingerprint = 4;
     private const byte HasMass = 8;
     private const byte HasTotals = 16;
+    private const byte HasVoided = 32;
 
     public static void Write(ByteWriter target, JudgmentDetail detail)
     {
         var flags =
             (detail.Rationale is null ? 0 : HasRationale) | (detail.ServedModel is null ? 0 : HasModel) | (detail.Fingerprint is null ? 0 : HasFingerprint) |
-            (detail.Mass is null ? 0 : HasMass) | (detail.Totals == CallTotals.None ? 0 : HasTotals);
+            (detail.Mass is null ? 0 : HasMass) | (detail.Totals == CallTotals.None ? 0 : HasTotals) |
+            (detail.Voided is null ? 0 : HasVoided);
         target.Byte((byte)flags);
         if (detail.Rationale is { } rationale) target.Text(rationale);
         if (detail.ServedModel is { } model) target.Text(model);
         if (detail.Fingerprint is { } fingerprint) target.Text(fingerprint);
         if (detail.Mass is { } mass) target.Double(mass);
         if ((flags & HasTotals) != 0) WriteTotals(target, detail.Totals);
+        if (detail.Voided is { } voided) target.Text(voided);
     }
 
     public static JudgmentDetail Read(ref ByteReader source)
@@ -35,6 +38,7 @@ internal static class DetailFormat
             Fingerprint = (flags & HasFingerprint) != 0 ? source.Text() : null,
             Mass = (flags & HasMass) != 0 ? source.Double() : null,
             Totals = (flags & HasTotals) != 0 ? ReadTotals(ref source) : CallTotals.None,
+            Voided = (flags & HasVoided) != 0 ? source.Text() : null,
         };
     }
 
