@@ -16,7 +16,7 @@ internal static class AgreementCommand
 
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--ratings", "Files of {id, ratings{rater: label}, judges{judge: label}?}: JSON lines, gzip too.", 1000);
+        var shared = new MetaOptions("--ratings", "Files of {id, ratings{rater: label}, judges{judge: label}?}: JSON lines or CSV, gzip too.", 1000);
         var order = new Option<string?>("--order") { Description = "Labels from lowest to highest, separated by commas, where they are no numbers but have an order." };
         var weights = new Option<KappaWeights>("--weights") { Description = "Weights of κ in the test against annotators: None, Linear, Quadratic.", DefaultValueFactory = _ => KappaWeights.None };
         var allPairs = new Option<bool>("--all-pairs") { Description = $"Show every pair of raters, also where there are more than {MostPairs}." };
@@ -24,10 +24,10 @@ internal static class AgreementCommand
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var set = RatingSet.Read(shared.Input(parsed), MetaOptions.Split(parsed.GetValue(order)), cancellationToken);
+            var set = RatingSet.Read(shared.Input(parsed, context), MetaOptions.Split(parsed.GetValue(order)), cancellationToken);
             await MetaText.RejectsAsync(context, set.Report);
             if (set.Annotators < 2 && set.Raters.Count < 2)
-                throw new OrchestrationException(ErrorCodes.Input, $"{shared.Input(parsed).Files[0]} has one rater, and agreement is between two. Add ratings of others, or judges{{}}.");
+                throw new OrchestrationException(ErrorCodes.Input, $"{shared.Files(parsed)[0]} has one rater, and agreement is between two. Add ratings of others, or judges{{}}.");
             var view = new View(set, set.IsNumeric || parsed.GetValue(order) is not null, parsed.GetValue(weights), shared.Bootstrap(parsed, cancellationToken));
             var json = await view.WriteAsync(context, parsed.GetValue(allPairs));
             if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(json));

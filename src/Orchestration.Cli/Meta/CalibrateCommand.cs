@@ -4,7 +4,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orchestration.Cli.Experiments;
-using Orchestration.Core.Checks;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Calibration;
 using Orchestration.Learning.Calibrating;
 
 namespace Orchestration.Cli.Meta;
@@ -49,7 +50,7 @@ internal static class CalibrateCommand
                     Level = CheckOutput.Between("--level", parsed.GetValue(level), 0, 1),
                 },
             };
-            var rows = FieldReader.Read(CalibrationCheck.Input(parsed.GetValue(scores)!, settings, parsed.GetValue(group), parsed.GetValue(rejects)), cancellationToken);
+            var rows = FieldReader.Read(CalibrationCheck.Input(parsed.GetValue(scores)!, settings, parsed.GetValue(group), parsed.GetValue(rejects)) with { StandardInput = context.StandardInput }, cancellationToken);
             await context.TellRejectsAsync(rows, parsed.GetValue(rejects));
             FieldRows? probing = null;
             if (parsed.GetValue(probe) is { Length: > 0 } files)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Orchestration.Core;
-using Orchestration.Core.Checks;
+using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.Reports;
 using Spectre.Console;
 

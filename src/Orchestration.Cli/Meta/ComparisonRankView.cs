@@ -40,7 +40,7 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
         for (var s = 0; s < board.Standings.Count; s++)
         {
             var standing = board.Standings[s];
-            var gap = s < board.Gaps.Count ? board.Gaps[s] : new Estimate(double.NaN, double.NaN, double.NaN, double.NaN, 0);
+            var gap = s < board.Gaps.Count ? board.Gaps[s] : Estimate.Of(double.NaN);
             var needed = double.NaN;
             if (s < board.Gaps.Count)
             {

@@ -5,9 +5,9 @@ using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation.Training;
-using Orchestration.Core.Checks;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.MetaEvaluation.Diversity;
 using Orchestration.Learning.Diversity;
 
 namespace Orchestration.Cli.Meta;
@@ -50,6 +50,7 @@ internal static class DiversityCommand
             var input = new TrainingInput
             {
                 Files = parsed.GetValue(scores)!,
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target)!,
                 Group = parsed.GetValue(group),
                 Judges = ExperimentOptions.Split(parsed.GetValue(judges)),

@@ -12,14 +12,14 @@ internal static class EnsembleCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl with labels: JSON lines, gzip too.", null);
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl with labels: JSON lines or CSV, gzip too.", null);
         var folds = new Option<int>("--folds") { Description = "Folds a draw; whole prompts are held out.", DefaultValueFactory = _ => 5 };
         var draws = new Option<int>("--draws") { Description = "Draws of folds, each with a seed of its own.", DefaultValueFactory = _ => 20 };
         var command = new Command("ensemble", "Majority, mean of z-scores and learned votes out of recorded verdicts and scores, against the best single judge under the same rule for ties.") { folds, draws };
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var recorded = RecordedVerdicts.Read(shared.Input(parsed), cancellationToken);
+            var recorded = RecordedVerdicts.Read(shared.Input(parsed, context), cancellationToken);
             await MetaText.RejectsAsync(context, recorded.Report);
             var (rows, categories, leftOut) = recorded.ToCombine();
             var plan = new EnsemblePlan

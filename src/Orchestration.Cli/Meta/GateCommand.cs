@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Orchestration.Core.Checks;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Gates;
 using Orchestration.Learning.Gating;
 
 namespace Orchestration.Cli.Meta;
@@ -20,7 +21,7 @@ internal static class GateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var file = GateFile.Load(parsed.GetValue(thresholds)!);
-            var tested = FieldReader.Read(GateCheck.Input(parsed.GetValue(candidate)!, file, parsed.GetValue(group), parsed.GetValue(rejects)), cancellationToken);
+            var tested = FieldReader.Read(GateCheck.Input(parsed.GetValue(candidate)!, file, parsed.GetValue(group), parsed.GetValue(rejects)) with { StandardInput = context.StandardInput }, cancellationToken);
             await context.TellRejectsAsync(tested, parsed.GetValue(rejects));
             FieldRows? old = null;
             if (file.NeedsBaseline && parsed.GetValue(baseline) is { } path)

@@ -4,9 +4,9 @@ using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core.Aggregation.Training;
-using Orchestration.Core.Checks;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.MetaEvaluation.Groups;
 
 namespace Orchestration.Cli.Meta;
 
@@ -38,6 +38,7 @@ internal static class GroupsCommand
             var input = new TrainingInput
             {
                 Files = parsed.GetValue(scores)!,
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target)!,
                 Group = parsed.GetValue(group),
                 Judges = ExperimentOptions.Split(parsed.GetValue(judges)),

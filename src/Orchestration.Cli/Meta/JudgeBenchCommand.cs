@@ -13,12 +13,12 @@ internal static class JudgeBenchCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines, gzip too.", 1000);
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines or CSV, gzip too.", 1000);
         var command = new Command("judgebench", "Accuracy of judges on labelled comparisons judged in both orders: ties, unreadable replies, inconsistency, preference for a position, by category.");
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var recorded = RecordedVerdicts.Read(shared.Input(parsed), cancellationToken);
+            var recorded = RecordedVerdicts.Read(shared.Input(parsed, context), cancellationToken);
             await MetaText.RejectsAsync(context, recorded.Report);
             var options = shared.Bootstrap(parsed, cancellationToken);
             var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();

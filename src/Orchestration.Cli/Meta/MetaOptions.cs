@@ -30,7 +30,9 @@ internal sealed class MetaOptions
         command.Options.Add(_json);
     }
 
-    public RowInput Input(ParseResult parsed) => new() { Files = parsed.GetValue(_files)!, RejectsPath = parsed.GetValue(_rejects) };
+    public IReadOnlyList<string> Files(ParseResult parsed) => parsed.GetValue(_files)!;
+
+    public RowInput Input(ParseResult parsed, CliContext context) => new() { Files = parsed.GetValue(_files)!, RejectsPath = parsed.GetValue(_rejects), StandardInput = context.StandardInput };
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 

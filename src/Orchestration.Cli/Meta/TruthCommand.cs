@@ -16,16 +16,16 @@ internal static class TruthCommand
 
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--ratings", "Files of {id, ratings{rater: label}, judges{judge: label}?, truth?}: JSON lines, gzip too. Judges are raters like others.", 1000);
+        var shared = new MetaOptions("--ratings", "Files of {id, ratings{rater: label}, judges{judge: label}?, truth?}: JSON lines or CSV, gzip too. Judges are raters like others.", 1000);
         var iterations = new Option<int>("--iterations") { Description = "Iterations at most.", DefaultValueFactory = _ => 10_000 };
         var output = new Option<string?>("--out", "-o") { Description = "File for the truths found: {id, majority, truth, probability}, one item a line." };
         var command = new Command("truth", "What is true of each item by the majority and by Dawid and Skene's model, how good each rater is, how many votes they are worth, and a warning where they err together.") { iterations, output };
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var set = RatingSet.Read(shared.Input(parsed), [], cancellationToken);
+            var set = RatingSet.Read(shared.Input(parsed, context), [], cancellationToken);
             await MetaText.RejectsAsync(context, set.Report);
-            if (set.Labels.Count < 2) throw new OrchestrationException(ErrorCodes.Input, $"All ratings of {shared.Input(parsed).Files[0]} are '{set.Labels[0]}': there is nothing to find out.");
+            if (set.Labels.Count < 2) throw new OrchestrationException(ErrorCodes.Input, $"All ratings of {shared.Files(parsed)[0]} are '{set.Labels[0]}': there is nothing to find out.");
             var fit = DawidSkene.Fit(set.Table, new DawidSkeneOptions { MaxIterations = MetaOptions.Within("--iterations", parsed.GetValue(iterations), 1, 1_000_000), Cancellation = cancellationToken });
             var view = new View(set, fit, shared.Bootstrap(parsed, cancellationToken));
             var json = await view.WriteAsync(context);

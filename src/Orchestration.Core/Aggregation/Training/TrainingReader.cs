@@ -19,45 +19,15 @@ public static class TrainingReader
     {
         ArgumentNullException.ThrowIfNull(input);
         var rows = new TrainingRows();
-        var inputs = new List<InputFile>();
+        var read = RowFiles.Read(input.Files, input.RejectsPath, input.StandardInput, (chunk, rejects) => new ChunkReader(input, rows, rejects).Read(chunk), cancellationToken);
         var known = new Dictionary<string, KnownColumn>(StringComparer.Ordinal);
-        using var log = new RejectLog(null);
-        RejectLog? written = null;
-        try
+        foreach (var file in input.Files)
         {
-            for (var file = 0; file < input.Files.Count; file++)
-            {
-                var options = new IngestOptions { Kind = DataKind.Pairs, Inputs = input.Files };
-                using var reader = new InputReader(input.Files[file], file, options);
-                var rejects = new RejectBuffer();
-                foreach (var chunk in reader.Chunks())
-                {
-                    using (chunk)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        rejects.Clear();
-                        if (chunk.Fault is { } fault) rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
-                        else new ChunkReader(input, rows, rejects).Read(chunk);
-                    }
-
-                    if (rejects.Entries.Count == 0) continue;
-                    rows.FirstReject ??= string.Create(CultureInfo.InvariantCulture, $"{input.Files[file]}, line {rejects.First!.Value.Line}: {rejects.First.Value.Fault.Message}");
-                    rows.Rejected += (written ??= new RejectLog(input.RejectsPath)).Append(rejects);
-                }
-
-                inputs.Add(reader.Finish(cancellationToken));
-                foreach (var (name, column) in KnownColumns.Beside(input.Files[file])) known.TryAdd(name, column);
-            }
-
-            rows.RejectedByReason = (written ?? log).ByReason;
-        }
-        finally
-        {
-            written?.Dispose();
+            foreach (var (name, column) in KnownColumns.Beside(file)) known.TryAdd(name, column);
         }
 
-        rows.Inputs = inputs;
-        rows.Known = known;
+        (rows.Rejected, rows.FirstReject, rows.RejectedByReason) = ((int)read.Rejected, read.FirstReject, read.ByReason);
+        (rows.Inputs, rows.Known) = (read.Inputs, known);
         if (rows.Count == 0) throw Nothing(input, rows);
         return rows;
     }

@@ -5,7 +5,7 @@ namespace Orchestration.Core.Aggregation.Training;
 /// <summary>Where rows to learn from are read, and by which fields.</summary>
 public sealed record TrainingInput
 {
-    /// <summary>Files of results, of verdicts, or of <c>{id, group, scores, target}</c>: JSON lines or CSV, plain or gzip.</summary>
+    /// <summary>Files of results, of verdicts, or of <c>{id, group, scores, target}</c>: JSON lines or CSV, plain or gzip; <c>-</c> for standard input.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>The field of the human score or, for comparisons, of the label.</summary>
@@ -34,6 +34,9 @@ public sealed record TrainingInput
 
     /// <summary>Where bad rows go; null where they are only counted.</summary>
     public string? RejectsPath { get; init; }
+
+    /// <summary>What <c>-</c> among the files is; null for the process's own standard input.</summary>
+    public Stream? StandardInput { get; init; }
 }
 
 /// <summary>Rows to learn from as read: judges' own scales, nothing mapped or left out yet.</summary>

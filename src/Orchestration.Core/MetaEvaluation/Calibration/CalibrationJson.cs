@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Orchestration.Learning.Calibrating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Calibration;
 
 /// <summary>A calibration as one JSON object on a line. Nothing of the clock or the machine is in it.</summary>
 public static class CalibrationJson

@@ -5,7 +5,7 @@ using Orchestration.Core.Reports;
 using Orchestration.Learning.Diversity;
 using Orchestration.Learning.Models;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Diversity;
 
 /// <summary>How much a set of judges has to say, and how few would do.</summary>
 /// <param name="Judges">Their names.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orchestration.Core.Reports;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Groups;
 
 /// <summary>Gaps between groups as a table and as one JSON object.</summary>
 public static class GroupsReport

@@ -1,11 +1,11 @@
 using Orchestration.Core.Pairs.Reading;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation;
 
 /// <summary>Which fields of which files a check reads.</summary>
 public sealed record FieldInput
 {
-    /// <summary>JSON lines or CSV, plain or gzip.</summary>
+    /// <summary>JSON lines or CSV, plain or gzip; <c>-</c> for standard input.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>Fields of numbers, by name or path (<c>score</c>, <c>scores.helpful</c>, <c>ratings[0]</c>). Absent, null or an empty CSV field is no number.</summary>
@@ -22,6 +22,9 @@ public sealed record FieldInput
 
     /// <summary>Where bad rows go; null where they are only counted.</summary>
     public string? RejectsPath { get; init; }
+
+    /// <summary>What <c>-</c> among the files is; null for the process's own standard input.</summary>
+    public Stream? StandardInput { get; init; }
 }
 
 /// <summary>Columns as read. Nothing is left out but bad rows.</summary>

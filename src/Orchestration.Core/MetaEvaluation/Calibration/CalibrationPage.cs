@@ -3,7 +3,7 @@ using Orchestration.Core.Reports;
 using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Calibrating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Calibration;
 
 /// <summary>A calibration as one page: what it means, policies, the calibrator, how far what is said is from what is observed.</summary>
 public static class CalibrationPage

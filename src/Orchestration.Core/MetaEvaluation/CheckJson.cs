@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation;
 
 /// <summary>How checks write JSON: one object a line, null where a number is not defined.</summary>
 internal static class CheckJson

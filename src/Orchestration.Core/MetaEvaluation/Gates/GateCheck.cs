@@ -2,7 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Reports;
 using Orchestration.Learning.Gating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Gates;
 
 /// <summary>One threshold tested.</summary>
 /// <param name="Threshold">What was asked.</param>

@@ -5,7 +5,7 @@ using Orchestration.Core.Reports;
 using Orchestration.Learning.Fairness;
 using Orchestration.Learning.Statistics;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Groups;
 
 /// <summary>One gap looked at.</summary>
 /// <param name="What">A judge's name, or two groups of judges as <c>A − B</c>.</param>

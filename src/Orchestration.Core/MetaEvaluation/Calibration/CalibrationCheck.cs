@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orchestration.Learning.Calibrating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Calibration;
 
 /// <summary>What a calibration is asked for.</summary>
 public sealed record CalibrationSettings

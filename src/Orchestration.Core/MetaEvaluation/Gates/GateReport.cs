@@ -2,7 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Reports;
 using Orchestration.Learning.Gating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Gates;
 
 /// <summary>Gates as a table and as one JSON object.</summary>
 public static class GateReport

@@ -2,7 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Reports;
 using Orchestration.Learning.Calibrating;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Calibration;
 
 /// <summary>What the figures of a calibration mean.</summary>
 internal static class CalibrationMeaning

@@ -1,6 +1,6 @@
 using Orchestration.Core.Configuration;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Gates;
 
 /// <summary>One threshold.</summary>
 /// <param name="Name">What it is called in the table.</param>

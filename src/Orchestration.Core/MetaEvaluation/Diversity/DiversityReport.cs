@@ -2,7 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Reports;
 using Orchestration.Learning.Robustness;
 
-namespace Orchestration.Core.Checks;
+namespace Orchestration.Core.MetaEvaluation.Diversity;
 
 /// <summary>Diversity as tables and as one JSON object.</summary>
 public static class DiversityReport
