@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Experiments;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.MetaEvaluation.Calibration;
@@ -26,7 +27,7 @@ internal static class CalibrateCommand
         var bins = new Option<int>("--bins") { Description = "Bins of the calibration error.", DefaultValueFactory = _ => 10 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the folds.", DefaultValueFactory = _ => 0 };
         var level = new Option<double>("--level") { Description = "Chance of the intervals.", DefaultValueFactory = _ => 0.95 };
-        var output = new Option<string?>("--output", "-o") { Description = "Writes one HTML page with plots." };
+        var output = new Option<string?>("--html", "--output", "-o") { Description = "Writes the check's section as one HTML page, with plots." };
         var write = new Option<string?>("--write") { Description = "Writes every scored row with its calibrated and quantile-mapped score, as JSON lines." };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: they are counted and the first is told." };
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
@@ -62,16 +63,16 @@ internal static class CalibrateCommand
             var outcome = CalibrationCheck.Run(rows, probing, settings);
             if (outcome.Unscored != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{outcome.Unscored:N0} answers have no score in '{settings.Judge}' and are left out: values are of the others"));
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{settings.Judge} calibrated on {outcome.Labels:N0} labels '{settings.Target}' of {outcome.LabelledPrompts:N0} prompts"));
-            context.Write(CalibrationTable.Readings(outcome));
-            context.Write(CalibrationTable.Policies(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (parsed.GetValue(output) is { } page) await CheckOutput.SaveAsync("--output", page, CalibrationPage.Write(outcome, "orchestrate meta calibrate"), cancellationToken);
             if (parsed.GetValue(write) is { } calibrated) await CheckOutput.SaveAsync("--write", calibrated, Rows(rows, outcome), cancellationToken);
-            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(CalibrationJson.Write(outcome));
+            string[] read = [.. parsed.GetValue(scores)!, .. parsed.GetValue(probe) ?? []];
+            await context.TellAsync(Result(outcome, read), parsed.GetValue(output), parsed.GetValue(json), cancellationToken);
             return outcome.HasRefusal ? ExitStatus.Unsatisfied : ExitStatus.Completed;
         });
         return command;
     }
+
+    /// <summary>The calibration as a check's result.</summary>
+    public static CheckResult Result(CalibrationOutcome outcome, IReadOnlyList<string> files) => new(CalibrationSection.Of(outcome, CheckOutput.Facts(files)), JsonNode.Parse(CalibrationJson.Write(outcome))!.AsObject());
 
     private static string Rows(FieldRows rows, CalibrationOutcome outcome)
     {

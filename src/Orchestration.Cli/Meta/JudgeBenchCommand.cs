@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Reports;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Core.Sweeps;
 using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Statistics;
@@ -21,40 +24,66 @@ internal static class JudgeBenchCommand
             var recorded = RecordedVerdicts.Read(shared.Input(parsed, context), cancellationToken);
             await MetaText.RejectsAsync(context, recorded.Report);
             var options = shared.Bootstrap(parsed, cancellationToken);
-            var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();
-            context.Tables().Write(Overall(judges));
-            context.Tables().Write(Categories(judges));
-            foreach (var line in Sentences(recorded, judges)) await context.Out.WriteLineAsync(line);
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(Json(recorded, judges)));
+            await context.TellAsync(Check(recorded, shared.Facts(parsed), options), shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
     }
 
-    private static Spectre.Console.Table Overall(Judge[] judges)
+    /// <summary>Runs it.</summary>
+    public static CheckResult Check(RecordedVerdicts recorded, IReadOnlyList<CheckFact> facts, BootstrapOptions options)
     {
-        var table = MetaText.Table("judge", "accuracy [95%]", "ties half", "correct", "incorrect", "ties", "unreadable", "inconsistent", "opposite", "prefers position");
+        var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();
+        string[] sentences = [.. Sentences(recorded, judges)];
+        var section = new CheckSection
+        {
+            Check = "judgebench",
+            Title = "Judges on labelled comparisons, in both orders",
+            Headline = $"{judges[0].Name} is right on {MetaText.Percent(judges[0].Tally.HalfTieAccuracy)} with ties as half ({MetaText.Percent(judges[0].HalfTie.Lower)} to {MetaText.Percent(judges[0].HalfTie.Upper)}){(judges.Length == 1 ? "" : $", {judges[^1].Name} on {MetaText.Percent(judges[^1].Tally.HalfTieAccuracy)}")}; guessing would be on 50%.",
+            Measured = [.. facts, new("comparisons", MetaText.Number(recorded.Count, 0)), new("prompts", MetaText.Number(recorded.Prompts, 0)), new("bad rows left out", MetaText.Number(recorded.Report.Rejected, 0))],
+            Parts =
+            [
+                new CheckPart { Chart = Accuracies(judges), Table = Overall(judges) },
+                new CheckPart { Table = Categories(judges), Sentences = sentences },
+            ],
+            DoesNotMean = "Accuracy here says how often a judge finds the labelled answer on these prompts. It says nothing of prompts of another kind, and nothing of how far apart two answers are.",
+        };
+        return new CheckResult(section, Json(recorded, judges));
+    }
+
+    private static IntervalChart Accuracies(Judge[] judges) =>
+        new([.. judges.SelectMany(static j => new[] { new IntervalRow(j.Name, j.Tally.Accuracy, j.Strict.Lower, j.Strict.Upper, "ties wrong"), new IntervalRow(j.Name, j.Tally.HalfTieAccuracy, j.HalfTie.Lower, j.HalfTie.Upper, "ties half") })])
+        {
+            Title = "Accuracy of each judge, 95% intervals by prompt",
+            XLabel = "share right",
+            YLabel = "judge",
+            Reference = 0.5,
+        };
+
+    private static ReportTable Overall(Judge[] judges)
+    {
+        var table = new MetaTable("judge", "accuracy [95%]", "ties half", "correct", "incorrect", "ties", "unreadable", "inconsistent", "opposite", "prefers position");
         foreach (var judge in judges)
         {
             var tally = judge.Tally;
-            MetaText.Row(
-                table, judge.Name, $"{MetaText.Percent(tally.Accuracy)} [{MetaText.Percent(judge.Strict.Lower)}, {MetaText.Percent(judge.Strict.Upper)}]", MetaText.Percent(tally.HalfTieAccuracy),
+            table.Row(
+                judge.Name, $"{MetaText.Percent(tally.Accuracy)} [{MetaText.Percent(judge.Strict.Lower)}, {MetaText.Percent(judge.Strict.Upper)}]", MetaText.Percent(tally.HalfTieAccuracy),
                 MetaText.Number(tally.Correct, 0), MetaText.Number(tally.Incorrect, 0), MetaText.Number(tally.Ties, 0), MetaText.Number(tally.Unreadable, 0),
                 MetaText.Number(tally.Inconsistent, 0), MetaText.Number(tally.Opposite, 0), Position(tally));
         }
 
-        return table;
+        return table.Done();
     }
 
     private static string Position(VerdictTally tally) => tally.Opposite == 0 ? ""
         : string.Create(CultureInfo.InvariantCulture, $"first {tally.FirstTwice}, second {tally.SecondTwice}");
 
-    private static Spectre.Console.Table Categories(Judge[] judges)
+    private static ReportTable Categories(Judge[] judges)
     {
         var categories = judges.SelectMany(static j => j.Tally.ByCategory.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-        var table = MetaText.Table("accuracy by category", categories);
-        foreach (var judge in judges) MetaText.Row(table, [judge.Name, .. categories.Select(c => judge.Tally.ByCategory.TryGetValue(c, out var tally) ? MetaText.Percent(tally.Accuracy) : "")]);
-        return table;
+        var table = new MetaTable("accuracy by category", categories);
+        foreach (var judge in judges) table.Row([judge.Name, .. categories.Select(c => judge.Tally.ByCategory.TryGetValue(c, out var tally) ? MetaText.Percent(tally.Accuracy) : "")]);
+        return table.Done();
     }
 
     private static IEnumerable<string> Sentences(RecordedVerdicts recorded, Judge[] judges)

@@ -16,5 +16,6 @@ internal static class MetaCommands
         GateCommand.Create(context),
         DiversityCommand.Create(context),
         GroupsCommand.Create(context),
+        ReportCommand.Create(context),
     };
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Ranking;
 
 namespace Orchestration.Cli.Meta;
@@ -31,15 +33,20 @@ internal static class RankCommand
             if (withStyle && !set.HasLengths) throw new OrchestrationException(ErrorCodes.Input, $"--style needs 'answer_a' and 'answer_b' (or 'length_a' and 'length_b', for length alone) in every row of {file}.");
             if (against is not null && !set.Models.Contains(against, StringComparer.Ordinal)) throw new OrchestrationException(ErrorCodes.NotFound, $"--anchor {against}: no row of {file} names that model. It has {string.Join(", ", set.Models.Take(12))}.");
             CheckJoined(set, file);
-            var options = shared.Bootstrap(parsed, cancellationToken);
-            var json = set.IsComparisons
-                ? await new ComparisonRankView(set, chance, options).WriteAsync(context, withStyle, against, points, shared.Seed(parsed))
-                : await new OrderRankView(set, options).WriteAsync(context);
-            json["rejected"] = set.Report.Rejected;
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(json));
+            var (facts, options) = (shared.Facts(parsed), shared.Bootstrap(parsed, cancellationToken));
+            var result = set.IsComparisons ? new ComparisonRankView(set, chance, options).Result(facts, withStyle, against, points, shared.Seed(parsed)) : new OrderRankView(set, options).Result(facts);
+            await context.TellAsync(result, shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    /// <summary>Runs it with its defaults: no style, no anchor.</summary>
+    /// <exception cref="OrchestrationException">Models that were never compared with others.</exception>
+    public static CheckResult Check(RankingSet set, IReadOnlyList<CheckFact> facts, BootstrapOptions options)
+    {
+        CheckJoined(set, facts[0].Value);
+        return set.IsComparisons ? new ComparisonRankView(set, 0.8, options).Result(facts, withStyle: false, null, 4, options.Seed) : new OrderRankView(set, options).Result(facts);
     }
 
     private static void CheckJoined(RankingSet set, string file)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Reports;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.MetaEvaluation.Diversity;
@@ -26,6 +28,43 @@ public static class DiversityReport
         return new ReportTable(
             ["judges", ReportColumn.Number("R² out of fold"), ReportColumn.Number("95% interval"), ReportColumn.Number("of that of all")],
             [.. study.BySize.Select((f, k) => Line((k + 1).ToString(CultureInfo.InvariantCulture), f, study.Full)), Line("chosen in training folds", study.Subset, study.Full)]);
+    }
+
+    /// <summary>Diversity as a section.</summary>
+    /// <param name="outcome">What was measured.</param>
+    /// <param name="inputs">What is known of the inputs.</param>
+    public static CheckSection Section(DiversityOutcome outcome, IReadOnlyList<CheckFact> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        return new CheckSection
+        {
+            Check = "diversity",
+            Title = "How different the judges are",
+            Headline = outcome.Meaning[0],
+            Measured =
+            [
+                .. inputs, new("judges", outcome.Judges.Count.ToString(CultureInfo.InvariantCulture)), new("answers", outcome.Rows.ToString("N0", CultureInfo.InvariantCulture)),
+                new("prompts", outcome.Prompts.ToString("N0", CultureInfo.InvariantCulture)), new("model", outcome.Model), new("seed", outcome.Options.Seed.ToString(CultureInfo.InvariantCulture)),
+            ],
+            Parts =
+            [
+                new CheckPart { Heading = "Which say the same", Table = Tree(outcome) },
+                new CheckPart
+                {
+                    Heading = "How few would do",
+                    Chart = new IntervalChart([.. outcome.Subset.BySize.Select(static (f, k) => new IntervalRow((k + 1).ToString(CultureInfo.InvariantCulture), f.Value, f.Estimate.Lower, f.Estimate.Upper))])
+                    {
+                        Title = "Out-of-fold R² of the first so many judges",
+                        XLabel = "R², 95% interval by prompt",
+                        YLabel = "judges",
+                        Reference = 0,
+                    },
+                    Table = Sizes(outcome),
+                },
+            ],
+            Meaning = outcome.Meaning,
+            DoesNotMean = "Judges that differ need not be good, and judges that say the same need not be wrong: this counts voices, not truth.",
+        };
     }
 
     /// <summary>One object on a line.</summary>

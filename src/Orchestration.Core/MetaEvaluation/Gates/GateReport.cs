@@ -1,5 +1,7 @@
 using System.Globalization;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Reports;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Gating;
 
 namespace Orchestration.Core.MetaEvaluation.Gates;
@@ -22,6 +24,39 @@ public static class GateReport
                 l.Gate.Items.ToString(CultureInfo.InvariantCulture), l.Gate.Groups.ToString(CultureInfo.InvariantCulture), l.Missing.ToString(CultureInfo.InvariantCulture),
                 Name(l.Verdict), l.Gate.ItemsNeeded is { } needed ? double.IsInfinity(needed) ? "∞" : needed.ToString("0", CultureInfo.InvariantCulture) : "",
             ])]);
+    }
+
+    /// <summary>The gates as a section.</summary>
+    /// <param name="outcome">The gates.</param>
+    /// <param name="inputs">What is known of the inputs.</param>
+    public static CheckSection Section(GateOutcome outcome, IReadOnlyList<CheckFact> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        var together = string.Create(CultureInfo.InvariantCulture, $"{Name(outcome.Verdict)}: bounds of all gates together hold with a chance of {100 * outcome.File.Level:0.###}%");
+        return new CheckSection
+        {
+            Check = "gate",
+            Title = "Thresholds",
+            Headline = together + ".",
+            Measured = [.. inputs, new("least prompts of a gate", outcome.File.MinPrompts.ToString(CultureInfo.InvariantCulture)), new("most items missing", outcome.File.MaxMissing.ToString("0.##%", CultureInfo.InvariantCulture))],
+            Parts =
+            [
+                new CheckPart
+                {
+                    Chart = new IntervalChart([.. outcome.Lines.Select(static l => new IntervalRow(l.Threshold.Name, l.Gate.Difference, l.Gate.Low, l.Gate.High))])
+                    {
+                        Title = "How much better than what it is held against",
+                        XLabel = "difference on the field's own scale, all bounds together right",
+                        YLabel = "gate",
+                        Reference = 0,
+                    },
+                    Table = Table(outcome),
+                },
+            ],
+            Warnings = outcome.Verdict == GateVerdict.Fail ? [$"{string.Join(", ", outcome.Lines.Where(static l => l.Verdict == GateVerdict.Fail).Select(static l => l.Threshold.Name))}: fails."] : [],
+            Meaning = [.. outcome.Meaning, together],
+            DoesNotMean = "A gate that passes says that what is tested is not worse than the margin allows on prompts like these; undecided is not a pass.",
+        };
     }
 
     /// <summary>The verdict's name in files.</summary>

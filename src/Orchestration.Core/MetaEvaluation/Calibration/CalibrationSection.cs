@@ -1,30 +1,43 @@
 using System.Globalization;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Reports;
 using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Calibrating;
 
 namespace Orchestration.Core.MetaEvaluation.Calibration;
 
-/// <summary>A calibration as one page: what it means, policies, the calibrator, how far what is said is from what is observed.</summary>
-public static class CalibrationPage
+/// <summary>A calibration as a section: what it means, policies, the calibrator, how far what is said is from what is observed.</summary>
+public static class CalibrationSection
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Makes it.</summary>
     /// <param name="outcome">The calibration.</param>
-    /// <param name="footer">A line at the foot.</param>
-    /// <returns>One HTML file, with nothing outside it.</returns>
-    public static string Write(CalibrationOutcome outcome, string footer = "")
+    /// <param name="inputs">What is known of the inputs.</param>
+    public static CheckSection Of(CalibrationOutcome outcome, IReadOnlyList<CheckFact> inputs)
     {
         ArgumentNullException.ThrowIfNull(outcome);
-        var page = new ReportPage("Calibration of " + outcome.Settings.Judge)
+        var (settings, study) = (outcome.Settings, outcome.Study);
+        return new CheckSection
         {
-            Subtitle = string.Create(CultureInfo.InvariantCulture, $"against '{outcome.Settings.Target}', {outcome.Labels} labels of {outcome.LabelledPrompts} prompts"),
-            Footer = footer,
+            Check = "calibrate",
+            Title = $"Calibration of {settings.Judge}",
+            Headline = outcome.Meaning.Skip(1).FirstOrDefault() ?? "",
+            Measured =
+            [
+                .. inputs, new("judge", settings.Judge), new("label", settings.Target), new("labels", string.Create(CultureInfo.InvariantCulture, $"{outcome.Labels:N0} of {outcome.LabelledPrompts:N0} prompts")),
+                new("answers without a score", outcome.Unscored.ToString("N0", CultureInfo.InvariantCulture)), new("folds", settings.Options.Folds.ToString(CultureInfo.InvariantCulture)),
+                new("seed", settings.Options.Seed.ToString(CultureInfo.InvariantCulture)),
+            ],
+            Warnings = [.. study.Policies.Zip(outcome.PolicyNames).Where(static p => p.First.Refusal != LevelRefusal.None).Select(static p => $"{p.Second}: the calibrator's word is refused.")],
+            Parts =
+            [
+                new CheckPart { Table = CalibrationTable.Readings(outcome) },
+                new CheckPart { Heading = "Policies", Chart = Values(outcome), Table = CalibrationTable.Policies(outcome) },
+                new CheckPart { Heading = "The calibrator", Chart = Curve(outcome), Sentences = ["From the judge's score to the label that it stands for; constant outside the labelled range."] },
+                new CheckPart { Heading = "What is said and what is observed", Chart = Reliability(outcome), Sentences = ["Out of fold, by prompt: on the diagonal what is said comes true."] },
+            ],
+            Meaning = outcome.Meaning,
+            DoesNotMean = "A value is that of the labels: it is as good as whoever gave them. A policy without labels of its own is valued as if it were judged like those with labels.",
         };
-        page.Section("meaning", "What it means", w => w.Lines(outcome.Meaning));
-        page.Section("policies", "Policies", w => w.Chart(Values(outcome)).Table(CalibrationTable.Policies(outcome)));
-        page.Section("calibrator", "The calibrator", w => w.Note("From the judge's score to the label that it stands for; constant outside the labelled range.").Chart(Curve(outcome)));
-        page.Section("error", "What is said and what is observed", w => w.Note("Out of fold, by prompt: on the diagonal what is said comes true.").Chart(Reliability(outcome)).Table(CalibrationTable.Readings(outcome)));
-        return page.ToHtml();
     }
 
     private static IntervalChart Values(CalibrationOutcome outcome) =>
