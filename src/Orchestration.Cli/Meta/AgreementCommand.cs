@@ -78,7 +78,7 @@ internal static class AgreementCommand
                 Parts = _parts,
                 DoesNotMean = "Raters who agree need not be right: agreement bounds how far a score can be trusted and does not show that it is true.",
             };
-            return new CheckResult(section, json);
+            return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
         }
 
         private void Together(int[] who, JsonObject json)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Core.MetaEvaluation.Report;
 
@@ -8,6 +9,18 @@ namespace Orchestration.Cli.Meta;
 /// <param name="Json">Figures by name; the section is added to them when they are written.</param>
 internal sealed record CheckResult(CheckSection Section, JsonObject Json)
 {
+    /// <summary>The same with what has to be said where labels are simulated; itself where none is.</summary>
+    /// <param name="simulated">Rows that say <c>simulated: true</c>.</param>
+    /// <param name="rows">All rows.</param>
+    public CheckResult Marked(long simulated, long rows)
+    {
+        if (simulated == 0) return this;
+        var json = Json.DeepClone().AsObject();
+        json["simulated_rows"] = simulated;
+        var warning = string.Create(CultureInfo.InvariantCulture, $"SIMULATED: the labels of {simulated:N0} of {rows:N0} rows were given by personas, not by people; figures against them say how well a model's idea of people is met.");
+        return new CheckResult(Section with { Warnings = [warning, .. Section.Warnings] }, json);
+    }
+
     /// <summary>The line that <c>--json</c> writes.</summary>
     public string ToLine()
     {

@@ -48,7 +48,7 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
             Parts = _parts,
             DoesNotMean = "Strengths order these models on prompts like these, as whoever judged sees it; a judge's bias ranks along. A rank that two models share says that the comparisons do not tell them apart.",
         };
-        return new CheckResult(section, json);
+        return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
     }
 
     private void Places(Leaderboard board, Elo elo, double[] strengths, string[] sentences, JsonObject json)

@@ -67,7 +67,7 @@ internal static class DiversityCommand
             await notes.OfJudgesAsync(set);
             var outcome = DiversityCheck.Run(set, name, options, cancellationToken);
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{outcome.Judges.Count} judges, {outcome.Rows:N0} answers to {outcome.Prompts:N0} prompts, target '{input.Target}', model {name}"));
-            await context.TellAsync(Result(outcome, input), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
+            await context.TellAsync(Result(outcome, input).Marked(rows.Simulated, rows.Count), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;

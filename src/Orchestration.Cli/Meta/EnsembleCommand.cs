@@ -63,7 +63,7 @@ internal static class EnsembleCommand
                 : [new CheckPart { Chart = view.Chart(), Table = view.Table(), Sentences = sentences }],
             DoesNotMean = "An interval that holds 0 says that a difference is not shown, not that there is none. That an ensemble is better here does not make it safe where judges were tuned on rows like these.",
         };
-        return new CheckResult(section, view.Json());
+        return new CheckResult(section, view.Json()).Marked(recorded.Report.Simulated, recorded.Report.Rows);
     }
 
     private sealed class View(RecordedVerdicts recorded, VerdictRows rows, IReadOnlyList<string> categories, EnsembleStudy study, EnsemblePlan plan)

@@ -33,7 +33,7 @@ internal static class GateCommand
 
             var outcome = GateCheck.Run(file, tested, old);
             string[] read = parsed.GetValue(baseline) is { } held && old is not null ? [parsed.GetValue(candidate)!, held] : [parsed.GetValue(candidate)!];
-            await context.TellAsync(Result(outcome, read), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
+            await context.TellAsync(Result(outcome, read).Marked(tested.Simulated + (old?.Simulated ?? 0), tested.Count + (old?.Count ?? 0)), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return outcome.Verdict switch { GateVerdict.Pass => ExitStatus.Completed, GateVerdict.Fail => ExitStatus.Unsatisfied, _ => ExitStatus.Undecided };
         });
         return command;

@@ -57,7 +57,7 @@ internal static class GroupsCommand
             await notes.OfJudgesAsync(set);
             var outcome = GroupsCheck.Run(rows, set, input.Part is not null, parsed.GetValue(families) ?? [], range, minPrompts);
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"gaps in shares of the scale, {rows.Count:N0} answers, target '{input.Target}'{(input.Part is null ? "" : $", by '{input.Part}'")}"));
-            await context.TellAsync(Result(outcome, input), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
+            await context.TellAsync(Result(outcome, input).Marked(rows.Simulated, rows.Count), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;

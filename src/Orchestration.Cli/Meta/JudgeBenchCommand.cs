@@ -48,7 +48,7 @@ internal static class JudgeBenchCommand
             ],
             DoesNotMean = "Accuracy here says how often a judge finds the labelled answer on these prompts. It says nothing of prompts of another kind, and nothing of how far apart two answers are.",
         };
-        return new CheckResult(section, Json(recorded, judges));
+        return new CheckResult(section, Json(recorded, judges)).Marked(recorded.Report.Simulated, recorded.Report.Rows);
     }
 
     private static IntervalChart Accuracies(Judge[] judges) =>

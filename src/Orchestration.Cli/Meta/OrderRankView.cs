@@ -92,6 +92,6 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
             ],
             DoesNotMean = "Metrics that measure the same thing count as often as they stand in the rows: an order of many metrics is one of what was measured, not of what matters.",
         };
-        return new CheckResult(section, json);
+        return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
     }
 }

@@ -13,6 +13,7 @@ using Orchestration.Learning.Calibrating;
 using Orchestration.Learning.Diversity;
 using Orchestration.Learning.Ensembles;
 using Orchestration.Learning.Intervals;
+using Orchestration.Learning.Surrogates;
 
 namespace Orchestration.Cli.Meta;
 
@@ -111,7 +112,14 @@ internal sealed class ReportRun(CliContext context, ReportInputs inputs, Cancell
 
     private async Task ScoresAsync()
     {
-        if (Lacks(inputs.Scores.Count == 0, "--scores", "calibrate", "diversity", "groups")) return;
+        if (Lacks(inputs.Scores.Count == 0, "--scores", "calibrate", "diversity", "groups", "surrogate")) return;
+        if (!Lacks(inputs.Costly is null, "--costly", "surrogate"))
+        {
+            await MakeAsync("surrogate", () => SurrogateCommand.RunAsync(
+                context, new SurrogateInput(inputs.Scores, inputs.Costly!, [], "gam", inputs.Group, null, null, inputs.Config),
+                new SurrogateOptions { Seed = inputs.Seed, Resamples = inputs.Resamples, MaxThreads = Environment.ProcessorCount, Cancellation = cancellationToken }, cancellationToken));
+        }
+
         if (Lacks(inputs.Target is null, "--target", "calibrate", "diversity", "groups")) return;
         if (!Lacks(inputs.Judges.Count == 0, "--judge", "calibrate"))
         {
@@ -123,8 +131,8 @@ internal sealed class ReportRun(CliContext context, ReportInputs inputs, Cancell
         if (await ReadAsync(() => TrainingReader.Read(input, cancellationToken), wanted) is not { } rows) return;
         await new TrainingNotes(context).OfReadingAsync(rows, input);
         if (await ReadAsync(() => TrainingSet.Of(rows, input, Scales()), wanted) is not { } set) return;
-        Make("diversity", () => DiversityCommand.Result(DiversityCheck.Run(set, "ridge", new SubsetOptions { Seed = inputs.Seed }, cancellationToken), input));
-        if (inputs.By is not null) Make("groups", () => GroupsCommand.Result(GroupsCheck.Run(rows, set, hasParts: true, [], null, 10), input));
+        Make("diversity", () => DiversityCommand.Result(DiversityCheck.Run(set, "ridge", new SubsetOptions { Seed = inputs.Seed }, cancellationToken), input).Marked(rows.Simulated, rows.Count));
+        if (inputs.By is not null) Make("groups", () => GroupsCommand.Result(GroupsCheck.Run(rows, set, hasParts: true, [], null, 10), input).Marked(rows.Simulated, rows.Count));
     }
 
     private async Task<CheckResult> CalibrateAsync(string judge)
@@ -133,7 +141,7 @@ internal sealed class ReportRun(CliContext context, ReportInputs inputs, Cancell
         var rows = FieldReader.Read(CalibrationCheck.Input(inputs.Scores, settings, inputs.Group, null), cancellationToken);
         await context.TellRejectsAsync(rows, null);
         var probing = inputs.Probe.Count == 0 ? null : FieldReader.Read(CalibrationCheck.Input(inputs.Probe, settings, inputs.Group, null), cancellationToken);
-        return CalibrateCommand.Result(CalibrationCheck.Run(rows, probing, settings), [.. inputs.Scores, .. inputs.Probe]);
+        return CalibrateCommand.Result(CalibrationCheck.Run(rows, probing, settings), [.. inputs.Scores, .. inputs.Probe]).Marked(rows.Simulated + (probing?.Simulated ?? 0), rows.Count + (probing?.Count ?? 0));
     }
 
     private async Task GateAsync()

@@ -91,7 +91,7 @@ internal static class TruthCommand
                 Warnings = errTogether ? [together] : [],
                 DoesNotMean = "A truth found from ratings alone is what the raters share. Where they are misled together it is wrong with confidence; only labels of known truth can show it.",
             };
-            return new CheckResult(section, json);
+            return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
         }
 
         private void Accuracy(int known, JsonObject json)

@@ -15,7 +15,7 @@ public static class FieldReader
         ArgumentNullException.ThrowIfNull(input);
         var rows = new FieldRows(input);
         var report = RowSource.Read(new RowInput { Files = input.Files, RejectsPath = input.RejectsPath, StandardInput = input.StandardInput }, $"{{id, {string.Join(", ", input.Numbers.Concat(input.Texts).Take(6))}}}", (row, isRecord) => Take(input, rows, row, isRecord), cancellationToken);
-        (rows.Rejected, rows.FirstReject) = ((int)report.Rejected, report.FirstReject);
+        (rows.Rejected, rows.FirstReject, rows.Simulated) = ((int)report.Rejected, report.FirstReject, report.Simulated);
         return rows;
     }
 

@@ -57,6 +57,9 @@ public sealed class FieldRows
     /// <summary>Bad rows.</summary>
     public int Rejected { get; internal set; }
 
+    /// <summary>Rows whose labels are simulated (<c>simulated: true</c>).</summary>
+    public int Simulated { get; internal set; }
+
     /// <summary>The first bad row's message, with file and line; null for none.</summary>
     public string? FirstReject { get; internal set; }
 

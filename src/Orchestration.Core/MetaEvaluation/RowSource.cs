@@ -20,7 +20,11 @@ public sealed record RowInput
 /// <param name="Rows">Good rows.</param>
 /// <param name="Rejected">Bad rows.</param>
 /// <param name="FirstReject">File, line and fault of the first bad row; null without.</param>
-public sealed record RowReport(int Rows, long Rejected, string? FirstReject);
+public sealed record RowReport(int Rows, long Rejected, string? FirstReject)
+{
+    /// <summary>Good rows whose labels are simulated (<c>simulated: true</c>).</summary>
+    public int Simulated { get; init; }
+}
 
 /// <summary>Reads rows as objects, one after the other, from JSON lines or CSV: a bad one is written to the rejects, and the others are taken. What all of <c>meta</c> reads by.</summary>
 internal static class RowSource
@@ -34,7 +38,7 @@ internal static class RowSource
     /// <inheritdoc cref="Read(RowInput, string, Func{JsonElement, RowFault}, CancellationToken)"/>
     public static RowReport Read(RowInput input, string wanted, Func<JsonElement, bool, RowFault?> take, CancellationToken cancellationToken)
     {
-        var rows = 0;
+        var (rows, simulated) = (0, 0);
         var read = RowFiles.Read(input.Files, input.RejectsPath, input.StandardInput, (chunk, rejects) =>
         {
             if (chunk.Format.Csv is { } header)
@@ -47,15 +51,17 @@ internal static class RowSource
                 RowScan.Objects(chunk, rejects, row => Take(row, false));
             }
         }, cancellationToken);
-        if (rows != 0) return new RowReport(rows, read.Rejected, read.FirstReject);
+        if (rows != 0) return new RowReport(rows, read.Rejected, read.FirstReject) { Simulated = simulated };
         throw new OrchestrationException(
             ErrorCodes.Input, read.FirstReject is not { } first ? $"{string.Join(", ", input.Files)} holds no rows of {wanted}." : $"There is no good row in {string.Join(", ", input.Files)}. {first}");
 
         RowFault? Take(JsonElement row, bool isRecord)
         {
             var fault = take(row, isRecord);
-            if (fault is null) rows++;
-            return fault;
+            if (fault is not null) return fault;
+            rows++;
+            if (SimulatedMark.Of(row)) simulated++;
+            return null;
         }
     }
 

@@ -68,11 +68,11 @@ public sealed class NextComparisonsTests
     {
         const int Models = 10, Rounds = 12, Each = 10;
         var (chosenReach, drawnReach, chosenError, drawnError) = (0.0, 0.0, 0.0, 0.0);
-        for (var seed = 0; seed < 12; seed++)
+        for (var seed = 0; seed < 40; seed++)
         {
             var random = new Random(seed);
             double[] truth = [.. Enumerable.Range(0, Models).Select(m => 0.6 * (m - 4.5))];
-            double[] start = Random(random, truth, 60);
+            double[] start = Random(random, truth, 150);
             var (chosen, drawn) = ((double[])start.Clone(), (double[])start.Clone());
             for (var round = 0; round < Rounds; round++)
             {

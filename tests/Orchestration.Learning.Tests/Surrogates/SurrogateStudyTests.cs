@@ -62,7 +62,7 @@ public sealed class SurrogateStudyTests
     }
 
     private static SurrogateStudy Run(ScoreData data, double fidelity, int threads = 2) =>
-        SurrogateStudy.Run(data, ModelRecipes.Create("linear"), new SurrogateOptions { Fidelity = fidelity, Resamples = 100, Seed = 7, MaxThreads = threads });
+        SurrogateStudy.Run(data, ModelRecipes.Create("ridge"), new SurrogateOptions { Fidelity = fidelity, Resamples = 100, Seed = 7, MaxThreads = threads });
 
     private static ScoreData Data(int seed, double noise, bool hidden)
     {

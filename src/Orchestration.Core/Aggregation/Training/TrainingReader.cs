@@ -55,6 +55,7 @@ public static class TrainingReader
             row.Group = Text(root, input.Group ?? "group");
             if (input.Group is null && string.IsNullOrEmpty(row.Group)) row.Prompt = Text(root, "prompt");
             if (input.Part is { } part) row.Part = Text(root, part);
+            row.IsSimulated = SimulatedMark.Of(root);
             if (input.Weight is { } weight)
             {
                 if (!root.TryGetProperty(weight, out var value) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out row.Weight))
@@ -165,6 +166,7 @@ public static class TrainingReader
                 if (name == (input.Group ?? "group")) row.Group = fields[f];
                 if (name == "prompt" && input.Group is null) row.Prompt = fields[f];
                 if (name == input.Part) row.Part = fields[f];
+                if (name == SimulatedMark.Field) row.IsSimulated = SimulatedMark.Of(fields[f]);
                 if (row.Ratings is not null && input.Raters.Contains(name, StringComparer.Ordinal))
                 {
                     if (fields[f].Length == 0) continue;
@@ -218,7 +220,8 @@ public static class TrainingReader
             if (!row.HasTarget)
             {
                 rows.Unlabelled++;
-                return null;
+                if (!input.KeepUnlabelled) return null;
+                row.Target = double.NaN;
             }
 
             if (string.IsNullOrEmpty(row.Group))
@@ -235,6 +238,7 @@ public static class TrainingReader
             }
 
             rows.LearnedFrom = row.Kind;
+            if (row.IsSimulated && row.HasTarget) rows.Simulated++;
             rows.Add(row);
             return null;
         }

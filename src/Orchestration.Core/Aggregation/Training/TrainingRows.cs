@@ -32,6 +32,9 @@ public sealed record TrainingInput
     /// </summary>
     public IReadOnlyList<string> Raters { get; init; } = [];
 
+    /// <summary>True: rows without a human score are kept too, with NaN for it. For those who choose what to label, not for those who learn.</summary>
+    public bool KeepUnlabelled { get; init; }
+
     /// <summary>Where bad rows go; null where they are only counted.</summary>
     public string? RejectsPath { get; init; }
 
@@ -76,6 +79,9 @@ public sealed class TrainingRows
     /// <summary>Rows without a human score: not bad, and not learned from.</summary>
     public int Unlabelled { get; internal set; }
 
+    /// <summary>Rows whose human score is simulated: they say <c>simulated: true</c>, as 'label simulate' marks what personas said.</summary>
+    public int Simulated { get; internal set; }
+
     /// <summary>Bad rows.</summary>
     public int Rejected { get; internal set; }
 
@@ -111,6 +117,28 @@ public sealed class TrainingRows
         var column = _ratings[_raters[rater]];
         while (column.Count < Count) column.Add(double.NaN);
         return column;
+    }
+
+    /// <summary>The same rows with the scores of these judges alone.</summary>
+    /// <param name="judges">Some of <see cref="Judges"/>.</param>
+    public TrainingRows Only(IReadOnlyList<string> judges)
+    {
+        ArgumentNullException.ThrowIfNull(judges);
+        var rows = new TrainingRows
+        {
+            LearnedFrom = LearnedFrom, Unlabelled = Unlabelled, Simulated = Simulated, Rejected = Rejected, RejectedByReason = RejectedByReason, FirstReject = FirstReject, HasLoneRows = HasLoneRows, Inputs = Inputs, Known = Known,
+        };
+        int[] places = [.. Enumerable.Range(0, Judges.Count).Where(j => judges.Contains(Judges[j], StringComparer.Ordinal))];
+        IReadOnlyList<double>[] columns = [.. places.Select(Column)];
+        for (var i = 0; i < Count; i++)
+        {
+            rows.Add(new TrainingRow
+            {
+                Id = Ids[i], Group = Groups[i], Part = Parts[i], Target = Targets[i], Weight = Weights[i], HasTarget = !double.IsNaN(Targets[i]), Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
+            });
+        }
+
+        return rows;
     }
 
     internal bool HasId(string id) => _ids.Contains(id);
@@ -168,6 +196,7 @@ internal struct TrainingRow
     public double Target;
     public double Weight;
     public bool HasTarget;
+    public bool IsSimulated;
     public Versions.LearnedFrom? Kind;
     public List<(string Judge, double Score)> Scores;
     public List<(string Rater, double Rating)>? Ratings;

@@ -18,6 +18,8 @@ public static class CalibrationJson
             writer.WriteString("target", outcome.Settings.Target);
             writer.WriteNumber("level", outcome.Settings.Options.Level);
             writer.WriteNumber("folds", outcome.Settings.Options.Folds);
+            writer.WriteString("interval", outcome.Settings.Options.Interval == IntervalSource.Bootstrap ? "bootstrap" : "influence");
+            if (outcome.Settings.Options.Interval == IntervalSource.Bootstrap) writer.WriteNumber("resamples", outcome.Settings.Options.Resamples);
             writer.WriteString("seed", outcome.Settings.Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
             writer.WriteNumber("labels", outcome.Labels);
             writer.WriteNumber("labelled_prompts", outcome.LabelledPrompts);

@@ -25,6 +25,7 @@ public static class CalibrationSection
             [
                 .. inputs, new("judge", settings.Judge), new("label", settings.Target), new("labels", string.Create(CultureInfo.InvariantCulture, $"{outcome.Labels:N0} of {outcome.LabelledPrompts:N0} prompts")),
                 new("answers without a score", outcome.Unscored.ToString("N0", CultureInfo.InvariantCulture)), new("folds", settings.Options.Folds.ToString(CultureInfo.InvariantCulture)),
+                new("intervals", settings.Options.Interval == IntervalSource.Bootstrap ? string.Create(CultureInfo.InvariantCulture, $"bootstrap over prompts, calibrator and folds refitted, {settings.Options.Resamples:N0} resamples") : "influence of each prompt"),
                 new("seed", settings.Options.Seed.ToString(CultureInfo.InvariantCulture)),
             ],
             Warnings = [.. study.Policies.Zip(outcome.PolicyNames).Where(static p => p.First.Refusal != LevelRefusal.None).Select(static p => $"{p.Second}: the calibrator's word is refused.")],
