@@ -53,7 +53,7 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
 
     private void Places(Leaderboard board, Elo elo, double[] strengths, string[] sentences, JsonObject json)
     {
-        var table = new MetaTable("rank", "model", "strength [95%]", "on Elo's scale", "mean win rate [95%]", "places", "above the next [95%]", "comparisons to tell from next", "Elo (shuffled)");
+        var table = new MetaTable("model", "rank", "strength [95%]", "on Elo's scale", "mean win rate [95%]", "places", "above the next [95%]", "comparisons to tell from next", "Elo (shuffled)");
         var list = new JsonArray();
         for (var s = 0; s < board.Standings.Count; s++)
         {
@@ -68,7 +68,7 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
             }
 
             table.Row(
-                standing.Rank.ToString(CultureInfo.InvariantCulture), set.Models[standing.Model], MetaText.Of(standing.Strength), MetaText.Number(Standing.OnEloScale(standing.Strength.Value), 0), MetaText.Of(standing.WinRate),
+                set.Models[standing.Model], standing.Rank.ToString(CultureInfo.InvariantCulture), MetaText.Of(standing.Strength), MetaText.Number(Standing.OnEloScale(standing.Strength.Value), 0), MetaText.Of(standing.WinRate),
                 string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"), double.IsNaN(gap.Value) ? "" : MetaText.Of(gap), MetaText.Number(needed, 0),
                 string.Create(CultureInfo.InvariantCulture, $"{elo.Mean[standing.Model]:0} [{elo.Low[standing.Model]:0}, {elo.High[standing.Model]:0}]"));
             list.Add((JsonNode)new JsonObject

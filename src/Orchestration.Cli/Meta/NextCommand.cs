@@ -69,6 +69,7 @@ internal static class NextCommand
                 var read = TrainingReader.Read(input, cancellationToken);
                 if (read.Rejected != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{read.Rejected:N0} rows rejected. The first: {read.FirstReject}"));
                 var outcome = NextLabelsCheck.Run(read, wanted, MetaOptions.Within("--per-prompt", parsed.GetValue(perPrompt), 1, 1_000_000), cancellationToken);
+                if (outcome.Labelled == 0) await context.Error.WriteLineAsync($"no row has a value in '{field}': nothing is labelled yet, or the field is called otherwise");
                 lines = NextLabelsCheck.Lines(outcome);
                 result = new CheckResult(NextLabelsCheck.Section(outcome, CheckOutput.Facts(labelled, ("label", field))), Json(outcome)).Marked(read.Simulated, outcome.Labelled);
             }

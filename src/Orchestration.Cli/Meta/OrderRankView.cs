@@ -24,13 +24,13 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
             for (var place = 0; place < order.Length; place++) values[order[place]] = place + 1;
         }, options);
 
-        var table = new MetaTable("rank", "model", "Plackett–Luce strength [95%]", "places", "Borda [95%]", "Kemeny's place [95%]");
+        var table = new MetaTable("model", "rank", "Plackett–Luce strength [95%]", "places", "Borda [95%]", "Kemeny's place [95%]");
         var list = new JsonArray();
         foreach (var standing in board.Standings)
         {
             var m = standing.Model;
             table.Row(
-                standing.Rank.ToString(CultureInfo.InvariantCulture), set.Models[m], MetaText.Of(standing.Strength), string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"),
+                set.Models[m], standing.Rank.ToString(CultureInfo.InvariantCulture), MetaText.Of(standing.Strength), string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"),
                 MetaText.Of(borda[m]), string.Create(CultureInfo.InvariantCulture, $"{places[m].Value:0} [{places[m].Lower:0}, {places[m].Upper:0}]"));
             list.Add((JsonNode)new JsonObject
             {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
@@ -64,13 +63,17 @@ internal static class SurrogateCommand
     public static async Task<CheckResult> RunAsync(CliContext context, SurrogateInput asked, SurrogateOptions options, CancellationToken cancellationToken)
     {
         // The costly judge's score is the target; the first pass over the rows only finds out who is there.
-        var input = new TrainingInput { Files = asked.Files, Target = $"scores.{asked.Costly}", Group = asked.Group, RejectsPath = asked.Rejects, StandardInput = context.StandardInput };
+        var input = new TrainingInput { Files = asked.Files, Target = $"scores.{asked.Costly}", Group = asked.Group, KeepUnlabelled = true, RejectsPath = asked.Rejects, StandardInput = context.StandardInput };
         var seen = TrainingReader.Read(input, cancellationToken);
+        if (!seen.Judges.Contains(asked.Costly, StringComparer.Ordinal)) throw new OrchestrationException(ErrorCodes.NotFound, $"--costly {asked.Costly}: the rows have no scores of it. They have {string.Join(", ", seen.Judges.Take(20))}.");
+        if (seen.Unlabelled == seen.Count) throw new OrchestrationException(ErrorCodes.Input, $"'{asked.Costly}' has scored none of the rows: there is nothing to learn from.");
         string[] cheap = [.. seen.Judges.Where(j => j != asked.Costly && (asked.From.Count == 0 ? CodeJudges.Find(j.Split('/')[0]) is not null : asked.From.Contains(j, StringComparer.Ordinal)))];
         if (asked.From.FirstOrDefault(f => !seen.Judges.Contains(f, StringComparer.Ordinal)) is { } gone) throw new OrchestrationException(ErrorCodes.NotFound, $"--from {gone}: the rows have no scores of it. They have {string.Join(", ", seen.Judges.Take(20))}.");
         if (asked.From.Contains(asked.Costly, StringComparer.Ordinal)) throw new OrchestrationException(ErrorCodes.Usage, $"--from {asked.Costly} is the costly judge itself. Leave it out.");
         if (cheap.Length == 0) throw new OrchestrationException(ErrorCodes.Usage, $"No code judge is among the scores ({string.Join(", ", seen.Judges.Take(20))}). Name the cheap judges with --from.");
-        await new TrainingNotes(context).OfReadingAsync(seen, input);
+        if (seen.Rejected != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{seen.Rejected:N0} rows rejected. The first: {seen.FirstReject}"));
+        if (seen.Unlabelled != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{seen.Unlabelled:N0} rows have no score of '{asked.Costly}' and are not learned from"));
+        if (seen.HasLoneRows) await context.Error.WriteLineAsync("rows without a group or prompt stand alone: if several are of one prompt, name its field with --group, or figures are flattered");
         var configuration = OrchestrationConfig.Load(asked.Config);
         var scales = new RecordedScales(new Dictionary<string, Scale>(), configuration.JudgeScales, JudgeCatalog.RubricsOf(configuration));
         var set = TrainingSet.Of(seen.Only(cheap), input, judge => scales.TryGetValue(judge, out var known) ? known : CodeJudges.Find(judge.Split('/')[0])?.Scale);

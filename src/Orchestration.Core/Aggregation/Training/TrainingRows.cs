@@ -119,7 +119,7 @@ public sealed class TrainingRows
         return column;
     }
 
-    /// <summary>The same rows with the scores of these judges alone.</summary>
+    /// <summary>The rows with a human score, with the scores of these judges alone.</summary>
     /// <param name="judges">Some of <see cref="Judges"/>.</param>
     public TrainingRows Only(IReadOnlyList<string> judges)
     {
@@ -132,9 +132,10 @@ public sealed class TrainingRows
         IReadOnlyList<double>[] columns = [.. places.Select(Column)];
         for (var i = 0; i < Count; i++)
         {
+            if (double.IsNaN(Targets[i])) continue;
             rows.Add(new TrainingRow
             {
-                Id = Ids[i], Group = Groups[i], Part = Parts[i], Target = Targets[i], Weight = Weights[i], HasTarget = !double.IsNaN(Targets[i]), Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
+                Id = Ids[i], Group = Groups[i], Part = Parts[i], Target = Targets[i], Weight = Weights[i], HasTarget = true, Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
             });
         }
 
