@@ -63,12 +63,12 @@ public sealed class PairsBuildTests : IDisposable
     public async Task A_cap_stops_it_before_it_is_passed_writes_nothing_and_more_money_goes_on_where_it_stopped()
     {
         await using var endpoint = await EndpointAsync(TimeSpan.FromMilliseconds(1));
-        (await _cli.RunAsync([.. Build("c.jsonl"), "--max-cost", "0.01"])).ShouldBe(ExitStatus.Capped, _cli.Error);
-        endpoint.Statistics().CostUsd.ShouldBeLessThanOrEqualTo(0.01m);
+        (await _cli.RunAsync([.. Build("c.jsonl"), "--max-output-tokens", "64", "--max-cost", "0.003"])).ShouldBe(ExitStatus.Capped, _cli.Error);
+        endpoint.Statistics().CostUsd.ShouldBeLessThanOrEqualTo(0.003m);
         endpoint.Statistics().CostUsd.ShouldBeGreaterThan(0);
         File.Exists(_cli.At("c.jsonl")).ShouldBeFalse();
         _cli.Error.ShouldContain("the same command goes on with a higher --max-cost");
-        (await _cli.RunAsync([.. Build("c.jsonl"), "--max-cost", "5"])).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync([.. Build("c.jsonl"), "--max-output-tokens", "64", "--max-cost", "5"])).ShouldBe(0, _cli.Error);
         endpoint.Statistics().Requests.ShouldBe(Questions * Answers);
     }
 
@@ -107,7 +107,7 @@ public sealed class PairsBuildTests : IDisposable
         var bad = _cli.Write("bad.jsonl", """{"id":"1","prompt":"q","reference":"no number"}""");
         (await _cli.RunAsync(["pairs", "build", "--questions", bad, "--deployment", "local", "--out", _cli.At("x"), "--config", _cli.At("orchestration.yaml"), "--store", _cli.At("store.db")])).ShouldBe(ExitStatus.BadInput);
         _cli.Error.ShouldContain("line 1: The reference is nothing that numeric-match can check");
-        (await _cli.RunAsync([.. Build("x"), "--checker", "exact"])).ShouldBe(ExitStatus.BadInput);
+        (await _cli.RunAsync([.. Build("x"), "--checker", "exact-mach"])).ShouldBe(ExitStatus.BadInput);
         _cli.Error.ShouldContain("Did you mean 'exact-match'?");
         (await _cli.RunAsync([.. Build("x"), "--temperature", "0"])).ShouldBe(ExitStatus.BadInput);
         (await _cli.RunAsync([.. Build("x"), "--dry-run"])).ShouldBe(0, _cli.Error);
