@@ -86,8 +86,17 @@ internal static class LabelSimulateCommand
             {
                 await context.Out.WriteLineAsync(MetaText.ToLine(new JsonObject
                 {
-                    ["simulated"] = true, ["pairs"] = set.Pairs.Count, ["personas"] = panel.Count, ["rated"] = labels.Rated, ["missing"] = ratings.Length - labels.Rated, ["labelled_results"] = labelled, ["kept_results"] = kept,
-                    ["bought"] = run.Done - run.FromStore, ["from_store"] = run.FromStore, ["cost_usd"] = cost.Sum(), ["out"] = folder,
+                    ["simulated"] = true,
+                    ["pairs"] = set.Pairs.Count,
+                    ["personas"] = panel.Count,
+                    ["rated"] = labels.Rated,
+                    ["missing"] = ratings.Length - labels.Rated,
+                    ["labelled_results"] = labelled,
+                    ["kept_results"] = kept,
+                    ["bought"] = run.Done - run.FromStore,
+                    ["from_store"] = run.FromStore,
+                    ["cost_usd"] = cost.Sum(),
+                    ["out"] = folder,
                 }));
             }
 

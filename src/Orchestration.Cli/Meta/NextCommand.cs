@@ -64,7 +64,12 @@ internal static class NextCommand
                 if (parsed.GetValue(target) is not { } field) throw new OrchestrationException(ErrorCodes.Usage, "--scores needs --target: the field of the label, null where an answer has none.");
                 var input = new TrainingInput
                 {
-                    Files = labelled, Target = field, Judges = ExperimentOptions.Split(parsed.GetValue(judges)), KeepUnlabelled = true, RejectsPath = parsed.GetValue(rejects), StandardInput = context.StandardInput,
+                    Files = labelled,
+                    Target = field,
+                    Judges = ExperimentOptions.Split(parsed.GetValue(judges)),
+                    KeepUnlabelled = true,
+                    RejectsPath = parsed.GetValue(rejects),
+                    StandardInput = context.StandardInput,
                 };
                 var read = TrainingReader.Read(input, cancellationToken);
                 if (read.Rejected != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{read.Rejected:N0} rows rejected. The first: {read.FirstReject}"));

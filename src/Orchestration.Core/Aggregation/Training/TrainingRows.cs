@@ -126,7 +126,15 @@ public sealed class TrainingRows
         ArgumentNullException.ThrowIfNull(judges);
         var rows = new TrainingRows
         {
-            LearnedFrom = LearnedFrom, Unlabelled = Unlabelled, Simulated = Simulated, Rejected = Rejected, RejectedByReason = RejectedByReason, FirstReject = FirstReject, HasLoneRows = HasLoneRows, Inputs = Inputs, Known = Known,
+            LearnedFrom = LearnedFrom,
+            Unlabelled = Unlabelled,
+            Simulated = Simulated,
+            Rejected = Rejected,
+            RejectedByReason = RejectedByReason,
+            FirstReject = FirstReject,
+            HasLoneRows = HasLoneRows,
+            Inputs = Inputs,
+            Known = Known,
         };
         int[] places = [.. Enumerable.Range(0, Judges.Count).Where(j => judges.Contains(Judges[j], StringComparer.Ordinal))];
         IReadOnlyList<double>[] columns = [.. places.Select(Column)];
@@ -135,7 +143,13 @@ public sealed class TrainingRows
             if (double.IsNaN(Targets[i])) continue;
             rows.Add(new TrainingRow
             {
-                Id = Ids[i], Group = Groups[i], Part = Parts[i], Target = Targets[i], Weight = Weights[i], HasTarget = true, Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
+                Id = Ids[i],
+                Group = Groups[i],
+                Part = Parts[i],
+                Target = Targets[i],
+                Weight = Weights[i],
+                HasTarget = true,
+                Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
             });
         }
 
