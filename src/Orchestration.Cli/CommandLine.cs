@@ -4,7 +4,9 @@ using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Judges;
+using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
+using Orchestration.Cli.Pairs;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Spending;
 using Orchestration.Cli.Sweeps;
@@ -29,6 +31,8 @@ public static class CommandLine
             AggregateCommand.Create(context),
             ExperimentCommands.Create(context),
             MetaCommands.Create(context),
+            PairsCommands.Create(context),
+            LabelCommands.Create(context),
             CostCommand.Create(context),
             RubricCommands.Create(context),
             JudgeCommands.Create(context),

@@ -35,6 +35,7 @@ internal static class AggregatorViews
         context.Out.WriteLine($"version {version.Id} of '{manifest.Name}'{(state.Length == 0 ? "" : $" ({state})")}");
         context.Out.WriteLine($"model    {basis.Recipe}{(basis.Model == basis.Recipe ? "" : $": {basis.Model}")}, learned from {(basis.LearnedFrom == LearnedFrom.Scores ? "human scores" : "comparisons")} in '{basis.Target.Field}'");
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"data     {basis.Training.Rows:N0} rows of {basis.Training.Groups:N0} groups, sha256 {basis.Training.Sha256[..Math.Min(12, basis.Training.Sha256.Length)]}: {string.Join(", ", manifest.Inputs.Select(static i => i.Path))}"));
+        if (basis.Training.SimulatedSentence is { } simulated) context.Out.WriteLine(simulated);
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"folds    {basis.Repeats} draws of {basis.Folds}, seed {basis.Seed}{(basis.RandomFolds ? ", RANDOM: figures are flattered" : "")}"));
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"trained  {manifest.TrainedAt.ToLocalTime():yyyy-MM-dd HH:mm} by {manifest.Author ?? "nobody known"} in {manifest.Seconds:0.0} s, build {manifest.Build}; parent {Short(manifest.Parent)}"));
         var judges = new Table { Border = TableBorder.Simple };

@@ -62,6 +62,7 @@ internal static class ExplainCommand
             var input = new TrainingInput
             {
                 Files = FilesOf(parsed.GetValue(scores) ?? [], loaded[0]),
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target) ?? basis.Target.Field,
                 Group = parsed.GetValue(group) ?? basis.Training.GroupField,
                 Weight = parsed.GetValue(weight) ?? basis.Training.WeightField,

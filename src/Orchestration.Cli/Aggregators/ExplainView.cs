@@ -39,6 +39,7 @@ internal static class ExplainView
         writer.WriteStartObject();
         writer.WriteString("name", version.Version.Version.Manifest.Name);
         writer.WriteString("version", version.Version.Id);
+        if (version.Version.Version.Manifest.Basis.Training.SimulatedTargets is { } simulated) writer.WriteNumber("simulated_targets", simulated);
         writer.WriteBoolean("training_rows", version.AreTrainingRows);
         writer.WriteString("measured", version.Basis switch { FigureBasis.Unseen => "unseen", FigureBasis.OutOfFold => "out_of_fold", _ => "in_sample" });
         writer.WriteNumber("measured_rows", version.MeasuredRows.Length);

@@ -62,6 +62,7 @@ internal static class TrainCommand
             var input = new TrainingInput
             {
                 Files = parsed.GetValue(scores)!,
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target)!,
                 Group = parsed.GetValue(group),
                 Weight = parsed.GetValue(weight),

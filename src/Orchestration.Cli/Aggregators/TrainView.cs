@@ -57,6 +57,7 @@ internal sealed class TrainView(
         }
 
         var version = trained.Version;
+        if (set.Facts.SimulatedSentence is { } simulated) yield return simulated;
         yield return string.Create(CultureInfo.InvariantCulture, $"version {version.ShortId} of '{name}' ({version.Manifest.Basis.Recipe}{(version.Manifest.Basis.Model == version.Manifest.Basis.Recipe ? "" : $": {version.Manifest.Basis.Model}")}, {set.Judges.Count} judges){(isNew ? "" : ", which was in the store already")} in {seconds:0.0} s");
         yield return result.Active ? $"ACTIVE: {result.Reason}" : $"not active: {result.Reason}";
         if (!result.Active) yield return result.Setting.Active is { } id ? $"active stays {AggregatorVersion.Short(id)}" : $"no version of '{name}' is active";
@@ -75,6 +76,7 @@ internal sealed class TrainView(
             writer.WriteString("version", trained.Version.Id);
             writer.WriteNumber("rows", set.Facts.Rows);
             writer.WriteNumber("groups", set.Facts.Groups);
+            if (set.Facts.SimulatedTargets is { } simulated) writer.WriteNumber("simulated_targets", simulated);
             writer.WriteNumber("judges", set.Judges.Count);
             Write(writer, "cv", AggregatorTrainer.FiguresOf(report.Candidate.Scores, report.Candidate.Preferences));
             writer.WriteStartObject("models");

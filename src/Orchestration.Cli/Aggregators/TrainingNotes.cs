@@ -16,6 +16,7 @@ internal sealed class TrainingNotes(CliContext context)
         }
 
         if (rows.Unlabelled != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{rows.Unlabelled:N0} rows have no value in '{input.Target}' and are not learned from"));
+        if (rows.Simulated != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"SIMULATED: {rows.Simulated:N0} of {rows.Count:N0} targets were given by personas, not by people"));
         if (rows.HasLoneRows) await context.Error.WriteLineAsync("rows without a group or prompt stand alone: if several are of one prompt, name its field with --group, or figures are flattered");
     }
 

@@ -60,6 +60,13 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public JudgeCatalog Catalog(int? concurrency) =>
         new(Config, JudgeCatalog.RubricsOf(Config), new Deployments(Services()), Purchases, concurrency);
 
+    /// <summary>A deployment that answers.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="concurrency">Calls in flight at once; null for its own.</param>
+    /// <exception cref="OrchestrationException">It is unknown.</exception>
+    public IChatDeployment Chat(string name, int? concurrency) =>
+        new Deployments(Services()).Chat(concurrency is { } calls ? Config.Deployment(name) with { Concurrency = calls } : Config.Deployment(name));
+
     /// <summary>Files and batches of a deployment.</summary>
     /// <exception cref="OrchestrationException">It is unknown or answers no rubric.</exception>
     public OpenAiBatchDeployment Batches(string deployment) => new(Config.Deployment(deployment), Services());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Hosting;
 using Orchestration.Cli.Meta.Live;
 using Orchestration.Cli.Sweeps;
@@ -9,7 +10,9 @@ using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Code;
 using Orchestration.Core.MetaEvaluation.Biases;
 using Orchestration.Core.MetaEvaluation.Probing;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Pairs.Reading;
+using Orchestration.Core.Reports.Charts;
 
 namespace Orchestration.Cli.Meta;
 
@@ -37,10 +40,12 @@ internal static class BiasCommand
             (double, double)? range = parsed.GetValue(targetScale) is { } text && SweepRunSettings.ParseScales(["target=" + text])["target"] is var stated ? (stated.Min, stated.Max) : null;
             var options = shared.Bootstrap(parsed, cancellationToken);
             BiasOutcome outcome;
-            if (live.IsLive(parsed, "--verdicts or --results", recorded.Length != 0 || shared.Input(parsed).Files.Count != 0))
+            var facts = shared.Facts(parsed);
+            if (live.IsLive(parsed, "--verdicts or --results", recorded.Length != 0 || shared.Files(parsed).Count != 0))
             {
                 var settings = live.Read(parsed, context, "bias", [.. wanted, parsed.GetValue(noRevision) ? "no revision" : "revision", options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-                var items = ProbeItems.Read(new() { Files = settings.Files, RejectsPath = shared.Input(parsed).RejectsPath }, cancellationToken);
+                facts = JudgeBenchCommand.LiveFacts(settings, options);
+                var items = ProbeItems.Read(new() { Files = settings.Files, RejectsPath = shared.Input(parsed, context).RejectsPath }, cancellationToken);
                 await MetaText.RejectsAsync(context, items.Report);
                 await using var host = await EmbeddedHost.OpenAsync(context, settings.Config, settings.Store, cancellationToken);
                 var (judges, leftOut) = Taking(LiveJudges.Resolve(host.Catalog(settings.Concurrency), settings.Judges), items.Kind);
@@ -57,20 +62,52 @@ internal static class BiasCommand
             }
             else
             {
-                var rows = Recorded([.. shared.Input(parsed).Files, .. recorded], parsed.GetValue(scale) ?? []);
+                var rows = Recorded([.. shared.Files(parsed), .. recorded], parsed.GetValue(scale) ?? []);
                 var asked = rows.Judges.Select(name => new BiasJudge(name, null, false, FamilyOf(name), owners.GetValueOrDefault(name) ?? [])).ToArray();
                 outcome = BiasStudy.Run(BiasProbes.Of(rows.Items, [], options.Seed, range), rows, asked, [], wanted, options);
                 if (outcome.Lines.Count == 0) throw new OrchestrationException(ErrorCodes.Input, "These files say nothing of a bias: verdicts in both orders show preference for a place; results need 'source', a scale for each judge (--scale), human scores ('target') or judges of several families, and answers of the judge's own family (--own JUDGE=SOURCE).");
             }
 
-            context.Write(BiasReport.Table(outcome));
-            if (outcome.Lines.Any(static l => l.Mitigations.Count != 0)) context.Write(BiasReport.Mitigations(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(BiasReport.Json(outcome));
+            await context.TellAsync(Check(outcome, facts), shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
     }
+
+    private static CheckResult Check(BiasOutcome outcome, IReadOnlyList<CheckFact> facts)
+    {
+        var sure = outcome.Lines.Where(static l => l.IsSure).ToArray();
+        var measured = outcome.Lines.Where(static l => !double.IsNaN(l.Shift.Value) && !double.IsNaN(l.Shift.Lower)).ToArray();
+        List<CheckPart> parts = [new() { Table = BiasReport.Table(outcome), Chart = measured.Length == 0 ? null : Shifts(measured) }];
+        if (outcome.Lines.Any(static l => l.Mitigations.Count != 0)) parts.Add(new CheckPart { Heading = "What helps", Table = BiasReport.Mitigations(outcome) });
+        return new CheckResult(
+            new CheckSection
+            {
+                Check = "bias",
+                Title = "What moves judges and should not",
+                Headline = sure.Length == 0
+                    ? "No bias is told from chance on these prompts, corrected for how many were looked at."
+                    : $"Surely moved, corrected for how many were looked at: {string.Join("; ", sure.GroupBy(static l => l.Judge, StringComparer.Ordinal).Select(static g => $"{g.Key} by {string.Join(", ", g.Select(static l => l.Bias).Distinct(StringComparer.Ordinal))}"))}.",
+                Measured =
+                [
+                    .. facts, new("rows", MetaText.Number(outcome.Items, 0)), new("prompts", MetaText.Number(outcome.Prompts, 0)),
+                    .. outcome.LeftOut.Select(static left => new CheckFact("left out: " + left.Judge, left.Reason)),
+                ],
+                Parts = parts,
+                Meaning = outcome.Meaning,
+                DoesNotMean = "A bias that is not found here may be there in other words, or on other prompts. A shift says that the judge is moved; it does not say which of the two judgments was right.",
+            },
+            JsonNode.Parse(BiasReport.Json(outcome))!.AsObject());
+    }
+
+    private static IntervalChart Shifts(BiasLine[] lines) =>
+        new([.. lines.Select(static l => new IntervalRow(l.Judge, l.Shift.Value, l.Shift.Lower, l.Shift.Upper, l.Bias))])
+        {
+            Title = "Shift of each judge by each bias against its control, 95% intervals by prompt",
+            XLabel = "shift",
+            YLabel = "judge and bias",
+            Reference = 0,
+        };
 
     private static string[] Wanted(string[] texts)
     {

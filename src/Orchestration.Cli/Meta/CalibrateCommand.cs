@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Experiments;
-using Orchestration.Core.Checks;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Calibration;
 using Orchestration.Learning.Calibrating;
 
 namespace Orchestration.Cli.Meta;
@@ -25,13 +27,15 @@ internal static class CalibrateCommand
         var bins = new Option<int>("--bins") { Description = "Bins of the calibration error.", DefaultValueFactory = _ => 10 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the folds.", DefaultValueFactory = _ => 0 };
         var level = new Option<double>("--level") { Description = "Chance of the intervals.", DefaultValueFactory = _ => 0.95 };
-        var output = new Option<string?>("--output", "-o") { Description = "Writes one HTML page with plots." };
+        var interval = new Option<IntervalSource>("--interval") { Description = "Where intervals come from: Influence (of each prompt, the calibrator held fixed) or Bootstrap (prompts drawn anew, folds and calibrator refitted each time).", DefaultValueFactory = _ => IntervalSource.Influence };
+        var resamples = new Option<int>("--resamples") { Description = "Resamples of --interval bootstrap.", DefaultValueFactory = _ => 500 };
+        var output = new Option<string?>("--html", "--output", "-o") { Description = "Writes the check's section as one HTML page, with plots." };
         var write = new Option<string?>("--write") { Description = "Writes every scored row with its calibrated and quantile-mapped score, as JSON lines." };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: they are counted and the first is told." };
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
         var command = new Command("calibrate", "Calibrates a judge on labels and values policies by it, with intervals; refuses where it does not carry over.")
         {
-            scores, judge, target, policy, probe, group, lower, folds, bins, seed, level, output, write, rejects, json,
+            scores, judge, target, policy, probe, group, lower, folds, bins, seed, level, interval, resamples, output, write, rejects, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -46,10 +50,14 @@ internal static class CalibrateCommand
                 {
                     Folds = ExperimentOptions.Within("--folds", parsed.GetValue(folds), 2, 100),
                     Seed = parsed.GetValue(seed),
+                    Interval = parsed.GetValue(interval),
+                    Resamples = MetaOptions.Within("--resamples", parsed.GetValue(resamples), 20, 1_000_000),
+                    MaxThreads = Environment.ProcessorCount,
+                    Cancellation = cancellationToken,
                     Level = CheckOutput.Between("--level", parsed.GetValue(level), 0, 1),
                 },
             };
-            var rows = FieldReader.Read(CalibrationCheck.Input(parsed.GetValue(scores)!, settings, parsed.GetValue(group), parsed.GetValue(rejects)), cancellationToken);
+            var rows = FieldReader.Read(CalibrationCheck.Input(parsed.GetValue(scores)!, settings, parsed.GetValue(group), parsed.GetValue(rejects)) with { StandardInput = context.StandardInput }, cancellationToken);
             await context.TellRejectsAsync(rows, parsed.GetValue(rejects));
             FieldRows? probing = null;
             if (parsed.GetValue(probe) is { Length: > 0 } files)
@@ -61,16 +69,16 @@ internal static class CalibrateCommand
             var outcome = CalibrationCheck.Run(rows, probing, settings);
             if (outcome.Unscored != 0) await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{outcome.Unscored:N0} answers have no score in '{settings.Judge}' and are left out: values are of the others"));
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{settings.Judge} calibrated on {outcome.Labels:N0} labels '{settings.Target}' of {outcome.LabelledPrompts:N0} prompts"));
-            context.Write(CalibrationTable.Readings(outcome));
-            context.Write(CalibrationTable.Policies(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (parsed.GetValue(output) is { } page) await CheckOutput.SaveAsync("--output", page, CalibrationPage.Write(outcome, "orchestrate meta calibrate"), cancellationToken);
             if (parsed.GetValue(write) is { } calibrated) await CheckOutput.SaveAsync("--write", calibrated, Rows(rows, outcome), cancellationToken);
-            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(CalibrationJson.Write(outcome));
+            string[] read = [.. parsed.GetValue(scores)!, .. parsed.GetValue(probe) ?? []];
+            await context.TellAsync(Result(outcome, read).Marked(rows.Simulated + (probing?.Simulated ?? 0), rows.Count + (probing?.Count ?? 0)), parsed.GetValue(output), parsed.GetValue(json), cancellationToken);
             return outcome.HasRefusal ? ExitStatus.Unsatisfied : ExitStatus.Completed;
         });
         return command;
     }
+
+    /// <summary>The calibration as a check's result.</summary>
+    public static CheckResult Result(CalibrationOutcome outcome, IReadOnlyList<string> files) => new(CalibrationSection.Of(outcome, CheckOutput.Facts(files)), JsonNode.Parse(CalibrationJson.Write(outcome))!.AsObject());
 
     private static string Rows(FieldRows rows, CalibrationOutcome outcome)
     {

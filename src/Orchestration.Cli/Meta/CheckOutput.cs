@@ -1,7 +1,9 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Orchestration.Core;
-using Orchestration.Core.Checks;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Reports;
 using Spectre.Console;
 
@@ -27,6 +29,33 @@ internal static class CheckOutput
     {
         foreach (var sentence in sentences) await context.Out.WriteLineAsync($"- {sentence}");
     }
+
+    /// <summary>Tells what a check found: tables and sentences in their order, then a page and a line of JSON where they are asked for.</summary>
+    /// <param name="context">Where to.</param>
+    /// <param name="result">What it found.</param>
+    /// <param name="html">Where its page goes; null for nowhere.</param>
+    /// <param name="json">True to end with one JSON object.</param>
+    /// <param name="cancellationToken">Stops writing.</param>
+    public static async Task TellAsync(this CliContext context, CheckResult result, string? html, bool json, CancellationToken cancellationToken)
+    {
+        foreach (var part in result.Section.Parts)
+        {
+            if (part.Table is { } table) context.Write(table);
+            foreach (var sentence in part.Sentences) await context.Out.WriteLineAsync(sentence);
+        }
+
+        foreach (var warning in result.Section.Warnings) await context.Out.WriteLineAsync(warning);
+        await context.SayAsync(result.Section.Meaning);
+        if (html is not null) await SaveAsync("--html", html, CheckPage.Of(result.Section, $"orchestrate meta {result.Section.Check}"), cancellationToken);
+        if (json) await context.Out.WriteLineAsync(result.ToLine());
+    }
+
+    /// <summary>The option for a page, the same for all checks.</summary>
+    public static Option<string?> HtmlOption() => new("--html") { Description = "Writes the check's section as one HTML page." };
+
+    /// <summary>What a check's page says of its inputs.</summary>
+    public static IReadOnlyList<CheckFact> Facts(IReadOnlyList<string> files, params (string Name, string Value)[] more) =>
+        [new CheckFact("input", string.Join(", ", files)), .. more.Select(static m => new CheckFact(m.Name, m.Value))];
 
     public static async Task TellRejectsAsync(this CliContext context, FieldRows rows, string? path)
     {

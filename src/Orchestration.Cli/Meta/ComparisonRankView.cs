@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Ranking;
 
@@ -9,7 +11,9 @@ namespace Orchestration.Cli.Meta;
 /// <summary>What <c>meta rank</c> says of comparisons.</summary>
 internal sealed class ComparisonRankView(RankingSet set, double power, BootstrapOptions options)
 {
-    public async Task<JsonObject> WriteAsync(CliContext context, bool withStyle, string? anchor, double k, ulong seed)
+    private readonly List<CheckPart> _parts = [];
+
+    public CheckResult Result(IReadOnlyList<CheckFact> facts, bool withStyle, string? anchor, double k, ulong seed)
     {
         var data = set.Comparisons(withStyle);
         var board = Leaderboard.Of(data, options);
@@ -25,22 +29,36 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
             ["held"] = board.IsHeld,
             ["held_resamples"] = board.HeldResamples,
         };
-        Places(context, board, elo, strengths, json);
-        foreach (var line in Sentences(data, board, withStyle)) await context.Out.WriteLineAsync(line);
-        if (withStyle) Style(context, board, json);
-        await AnchorsAsync(context, strengths, json);
-        if (anchor is not null) await AgainstAsync(context, anchor, json);
-        return json;
+        Places(board, elo, strengths, [.. Sentences(data, board, withStyle)], json);
+        if (withStyle) Style(board, json);
+        Anchors(strengths, json);
+        if (anchor is not null) Against(anchor, json);
+        json["rejected"] = set.Report.Rejected;
+        var open = board.Gaps.Count(static g => g.Lower <= 0);
+        var section = new CheckSection
+        {
+            Check = "rank",
+            Title = "Models ranked by comparisons",
+            Headline = string.Create(CultureInfo.InvariantCulture, $"{set.Models[board.Standings[0].Model]} stands first of {data.Models}; {open} of {board.Gaps.Count} neighbours are not told apart."),
+            Measured =
+            [
+                .. facts, new("comparisons", MetaText.Number(data.Rows, 0)), new("prompts", MetaText.Number(data.Groups, 0)), new("models", MetaText.Number(data.Models, 0)), new("ties", MetaText.Percent(set.TieShare)),
+                new("style taken out", withStyle ? "yes" : "no"), new("bad rows left out", MetaText.Number(set.Report.Rejected, 0)),
+            ],
+            Parts = _parts,
+            DoesNotMean = "Strengths order these models on prompts like these, as whoever judged sees it; a judge's bias ranks along. A rank that two models share says that the comparisons do not tell them apart.",
+        };
+        return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
     }
 
-    private void Places(CliContext context, Leaderboard board, Elo elo, double[] strengths, JsonObject json)
+    private void Places(Leaderboard board, Elo elo, double[] strengths, string[] sentences, JsonObject json)
     {
-        var table = MetaText.Table("rank", "model", "strength [95%]", "on Elo's scale", "mean win rate [95%]", "places", "above the next [95%]", "comparisons to tell from next", "Elo (shuffled)");
+        var table = new MetaTable("model", "rank", "strength [95%]", "on Elo's scale", "mean win rate [95%]", "places", "above the next [95%]", "comparisons to tell from next", "Elo (shuffled)");
         var list = new JsonArray();
         for (var s = 0; s < board.Standings.Count; s++)
         {
             var standing = board.Standings[s];
-            var gap = s < board.Gaps.Count ? board.Gaps[s] : new Estimate(double.NaN, double.NaN, double.NaN, double.NaN, 0);
+            var gap = s < board.Gaps.Count ? board.Gaps[s] : Estimate.Of(double.NaN);
             var needed = double.NaN;
             if (s < board.Gaps.Count)
             {
@@ -49,8 +67,8 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
                 needed = ComparisonPower.Direct(chance, power: power, variance: Math.Max(chance * (1 - chance) - set.TieShare / 4, 0.01));
             }
 
-            MetaText.Row(
-                table, standing.Rank.ToString(CultureInfo.InvariantCulture), set.Models[standing.Model], MetaText.Of(standing.Strength), MetaText.Number(Standing.OnEloScale(standing.Strength.Value), 0), MetaText.Of(standing.WinRate),
+            table.Row(
+                set.Models[standing.Model], standing.Rank.ToString(CultureInfo.InvariantCulture), MetaText.Of(standing.Strength), MetaText.Number(Standing.OnEloScale(standing.Strength.Value), 0), MetaText.Of(standing.WinRate),
                 string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"), double.IsNaN(gap.Value) ? "" : MetaText.Of(gap), MetaText.Number(needed, 0),
                 string.Create(CultureInfo.InvariantCulture, $"{elo.Mean[standing.Model]:0} [{elo.Low[standing.Model]:0}, {elo.High[standing.Model]:0}]"));
             list.Add((JsonNode)new JsonObject
@@ -68,7 +86,13 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
             });
         }
 
-        context.Tables().Write(table);
+        var chart = new IntervalChart([.. board.Standings.Select(s => new IntervalRow(set.Models[s.Model], s.Strength.Value, s.Strength.Lower, s.Strength.Upper))])
+        {
+            Title = "Strength of each model",
+            XLabel = "log-odds by Bradley and Terry's model, 95% interval by prompt",
+            YLabel = "model",
+        };
+        _parts.Add(new CheckPart { Chart = chart, Table = table.Done(), Sentences = sentences });
         json["ranking"] = list;
     }
 
@@ -85,37 +109,37 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
             yield return string.Create(CultureInfo.InvariantCulture, $"In {board.HeldResamples} of {options.Resamples} resamples some model never lost and was held by a prior: bounds that far out mean little. More comparisons cure it.");
     }
 
-    private static void Style(CliContext context, Leaderboard board, JsonObject json)
+    private void Style(Leaderboard board, JsonObject json)
     {
-        var table = MetaText.Table("style", "log-odds for one standard deviation [95%]");
+        var table = new MetaTable("style", "log-odds for one standard deviation [95%]");
         var effects = new JsonObject();
         for (var c = 0; c < board.Effects.Count; c++)
         {
             // What never differs (headers where only lengths were given) has no effect to speak of: exactly 0 in every fit.
             var varies = board.Effects[c] is not { Value: 0, Lower: 0, Upper: 0 };
-            MetaText.Row(table, AnswerLook.Covariates[c], varies ? MetaText.Of(board.Effects[c]) : "does not differ in these rows");
+            table.Row(AnswerLook.Covariates[c], varies ? MetaText.Of(board.Effects[c]) : "does not differ in these rows");
             effects[AnswerLook.Covariates[c]] = varies ? MetaText.Json(board.Effects[c]) : null;
         }
 
-        context.Tables().Write(table);
-        context.Out.WriteLine("Above 0: whoever judged prefers answers with more of it, whatever they say. Both answers' difference enters as (a − b)/(a + b).");
+        _parts.Add(new CheckPart { Heading = "Style", Table = table.Done(), Sentences = ["Above 0: whoever judged prefers answers with more of it, whatever they say. Both answers' difference enters as (a − b)/(a + b)."] });
         json["style"] = effects;
     }
 
-    private async Task AnchorsAsync(CliContext context, double[] strengths, JsonObject json)
+    private void Anchors(double[] strengths, JsonObject json)
     {
         var worth = Enumerable.Range(0, strengths.Length).Select(m => (Model: m, Worth: ComparisonPower.AnchorWorth(strengths, m))).OrderByDescending(static w => w.Worth).ToArray();
         json["best_anchor"] = set.Models[worth[0].Model];
-        await context.Out.WriteLineAsync(string.Create(
+        var sentence = string.Create(
             CultureInfo.InvariantCulture,
-            $"The most informative anchor is {set.Models[worth[0].Model]}: a comparison with it is worth {worth[0].Worth:0.00} of one between equals; the least is {set.Models[worth[^1].Model]} ({worth[^1].Worth:0.00}). Anchors far above or below the rest tell little."));
+            $"The most informative anchor is {set.Models[worth[0].Model]}: a comparison with it is worth {worth[0].Worth:0.00} of one between equals; the least is {set.Models[worth[^1].Model]} ({worth[^1].Worth:0.00}). Anchors far above or below the rest tell little.");
+        _parts.Add(new CheckPart { Sentences = [sentence] });
     }
 
-    private async Task AgainstAsync(CliContext context, string anchor, JsonObject json)
+    private void Against(string anchor, JsonObject json)
     {
         var anchorIndex = Enumerable.Range(0, set.Models.Count).First(m => set.Models[m] == anchor);
         string[] columns = set.HasLengths ? ["comparisons", "win rate [95%]", "length taken out [95%]", "effect of length [95%]"] : ["comparisons", "win rate [95%]"];
-        var table = MetaText.Table($"against {anchor}", columns);
+        var table = new MetaTable($"against {anchor}", columns);
         var rates = new JsonObject();
         for (var m = 0; m < set.Models.Count; m++)
         {
@@ -132,12 +156,12 @@ internal sealed class ComparisonRankView(RankingSet set, double power, Bootstrap
                 one["length_effect"] = MetaText.Json(rate.LengthEffect);
             }
 
-            MetaText.Row(table, cells);
+            table.Row(cells);
             rates[set.Models[m]] = one;
         }
 
-        context.Tables().Write(table);
-        if (set.HasLengths) await context.Out.WriteLineAsync("With length taken out: the win rate were both answers of one length (logit = model + φ·tanh(Δlength/sd), read at 0). Without a term for the difficulty of instructions it is not AlpacaEval's figure.");
+        string[] sentences = set.HasLengths ? ["With length taken out: the win rate were both answers of one length (logit = model + φ·tanh(Δlength/sd), read at 0). Without a term for the difficulty of instructions it is not AlpacaEval's figure."] : [];
+        _parts.Add(new CheckPart { Heading = $"Against {anchor}", Table = table.Done(), Sentences = sentences });
         json["against"] = new JsonObject { ["anchor"] = anchor, ["models"] = rates };
     }
 }

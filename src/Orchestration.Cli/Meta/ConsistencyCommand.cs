@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Hosting;
 using Orchestration.Cli.Meta.Live;
 using Orchestration.Cli.Sweeps;
@@ -9,6 +10,7 @@ using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.MetaEvaluation.Biases;
 using Orchestration.Core.MetaEvaluation.Consistency;
 using Orchestration.Core.MetaEvaluation.Probing;
+using Orchestration.Core.MetaEvaluation.Report;
 using Orchestration.Core.Pairs.Reading;
 
 namespace Orchestration.Cli.Meta;
@@ -35,13 +37,15 @@ internal static class ConsistencyCommand
             var times = MetaOptions.Within("--repeats", parsed.GetValue(repeats), 1, 100);
             var answers = MetaOptions.Within("--max-answers", parsed.GetValue(most), 2, 50);
             var options = shared.Bootstrap(parsed, cancellationToken);
-            string[] recorded = [.. shared.Input(parsed).Files, .. parsed.GetValue(results) ?? []];
+            string[] recorded = [.. shared.Files(parsed), .. parsed.GetValue(results) ?? []];
             ConsistencyOutcome outcome;
+            var facts = shared.Facts(parsed);
             if (live.IsLive(parsed, "--verdicts or --results", recorded.Length != 0))
             {
                 var given = parsed.GetValue(reworded) ?? [];
                 var settings = live.Read(parsed, context, "consistency", [.. wanted.Select(ConsistencyReport.Name), .. given, times.ToString(CultureInfo.InvariantCulture), answers.ToString(CultureInfo.InvariantCulture), options.Seed.ToString(CultureInfo.InvariantCulture)]);
-                var read = ProbeItems.Read(new() { Files = settings.Files, RejectsPath = shared.Input(parsed).RejectsPath }, cancellationToken);
+                facts = JudgeBenchCommand.LiveFacts(settings, options);
+                var read = ProbeItems.Read(new() { Files = settings.Files, RejectsPath = shared.Input(parsed, context).RejectsPath }, cancellationToken);
                 await MetaText.RejectsAsync(context, read.Report);
                 var config = OrchestrationConfig.Load(settings.Config);
                 var variants = wanted.Contains(ConsistencyProbe.Rubric) ? RubricVariants.Write(JudgeCatalog.RubricsOf(config), settings, given) : new RubricVariants(null, [], []);
@@ -63,13 +67,28 @@ internal static class ConsistencyCommand
                 outcome = Recorded(recorded, parsed.GetValue(scale) ?? [], options);
             }
 
-            if (outcome.Lines.Count != 0) context.Write(ConsistencyReport.Table(outcome));
-            if (outcome.Cycles.Count != 0) context.Write(ConsistencyReport.Cycles(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(ConsistencyReport.Json(outcome));
+            await context.TellAsync(Check(outcome, facts), shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static CheckResult Check(ConsistencyOutcome outcome, IReadOnlyList<CheckFact> facts)
+    {
+        List<CheckPart> parts = [];
+        if (outcome.Lines.Count != 0) parts.Add(new CheckPart { Table = ConsistencyReport.Table(outcome) });
+        if (outcome.Cycles.Count != 0) parts.Add(new CheckPart { Heading = "Circles of three answers", Table = ConsistencyReport.Cycles(outcome) });
+        return new CheckResult(
+            new CheckSection
+            {
+                Check = "consistency",
+                Title = "Whether judges agree with themselves",
+                Measured = [.. facts, .. outcome.LeftOut.Select(static left => new CheckFact("left out: " + left.Judge, left.Reason))],
+                Parts = parts,
+                Meaning = outcome.Meaning,
+                DoesNotMean = "A judge that always says the same can be always wrong: this says how steady it is, and nothing of how right.",
+            },
+            JsonNode.Parse(ConsistencyReport.Json(outcome))!.AsObject());
     }
 
     private static ConsistencyProbe[] Wanted(string[] texts)

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation.Training;
-using Orchestration.Core.Checks;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.MetaEvaluation.Diversity;
 using Orchestration.Learning.Diversity;
 
 namespace Orchestration.Cli.Meta;
@@ -28,11 +29,12 @@ internal static class DiversityCommand
         var repeats = new Option<int>("--repeats") { Description = "Draws of the outer folds.", DefaultValueFactory = _ => 2 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the folds.", DefaultValueFactory = _ => 0 };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: they are counted and the first is told." };
+        var html = CheckOutput.HtmlOption();
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
         var config = SweepCommands.ConfigOption();
         var command = new Command("diversity", "How many independent judges a set is worth, which say the same, and the smallest subset that keeps what they explain.")
         {
-            scores, target, group, judges, scale, model, keep, folds, repeats, seed, rejects, json, config,
+            scores, target, group, judges, scale, model, keep, folds, repeats, seed, rejects, html, json, config,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -50,6 +52,7 @@ internal static class DiversityCommand
             var input = new TrainingInput
             {
                 Files = parsed.GetValue(scores)!,
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target)!,
                 Group = parsed.GetValue(group),
                 Judges = ExperimentOptions.Split(parsed.GetValue(judges)),
@@ -64,12 +67,13 @@ internal static class DiversityCommand
             await notes.OfJudgesAsync(set);
             var outcome = DiversityCheck.Run(set, name, options, cancellationToken);
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{outcome.Judges.Count} judges, {outcome.Rows:N0} answers to {outcome.Prompts:N0} prompts, target '{input.Target}', model {name}"));
-            context.Write(DiversityReport.Tree(outcome));
-            context.Write(DiversityReport.Sizes(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(DiversityReport.Json(outcome));
+            await context.TellAsync(Result(outcome, input).Marked(rows.Simulated, rows.Count), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
     }
+
+    /// <summary>Diversity as a check's result.</summary>
+    public static CheckResult Result(DiversityOutcome outcome, TrainingInput input) =>
+        new(DiversityReport.Section(outcome, CheckOutput.Facts(input.Files, ("human score", input.Target))), JsonNode.Parse(DiversityReport.Json(outcome))!.AsObject());
 }

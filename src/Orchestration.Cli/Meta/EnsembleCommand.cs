@@ -3,6 +3,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Reports;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Ensembles;
 
 namespace Orchestration.Cli.Meta;
@@ -12,16 +15,15 @@ internal static class EnsembleCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl with labels: JSON lines, gzip too.", null);
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl with labels: JSON lines or CSV, gzip too.", null);
         var folds = new Option<int>("--folds") { Description = "Folds a draw; whole prompts are held out.", DefaultValueFactory = _ => 5 };
         var draws = new Option<int>("--draws") { Description = "Draws of folds, each with a seed of its own.", DefaultValueFactory = _ => 20 };
         var command = new Command("ensemble", "Majority, mean of z-scores and learned votes out of recorded verdicts and scores, against the best single judge under the same rule for ties.") { folds, draws };
         shared.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var recorded = RecordedVerdicts.Read(shared.Input(parsed), cancellationToken);
+            var recorded = RecordedVerdicts.Read(shared.Input(parsed, context), cancellationToken);
             await MetaText.RejectsAsync(context, recorded.Report);
-            var (rows, categories, leftOut) = recorded.ToCombine();
             var plan = new EnsemblePlan
             {
                 Folds = MetaOptions.Within("--folds", parsed.GetValue(folds), 2, 100),
@@ -30,18 +32,38 @@ internal static class EnsembleCommand
                 MaxThreads = Environment.ProcessorCount,
                 Cancellation = cancellationToken,
             };
-            if (rows.Judges < 2) throw new OrchestrationException(ErrorCodes.Input, $"There is one judge, '{recorded.Judges[0]}', and an ensemble is made of two or more.");
-            if (rows.Groups < plan.Folds) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"There are {rows.Groups} prompts and --folds {plan.Folds}: that many folds at most."));
-            var study = EnsembleStudy.Run(rows, plan);
-            var view = new View(recorded, rows, categories, study, plan);
-            context.Tables().Write(view.Table());
-            if (rows.Categories >= 2) context.Tables().Write(view.LeftOut());
-            foreach (var line in view.Sentences()) await context.Out.WriteLineAsync(line);
-            if (leftOut != 0) await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{leftOut:N0} comparisons without a preference in their label take no part."));
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(view.Json()));
+            await context.TellAsync(Check(recorded, shared.Facts(parsed), plan), shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    /// <summary>Runs it.</summary>
+    /// <exception cref="OrchestrationException">One judge alone, no labels, or fewer prompts than folds.</exception>
+    public static CheckResult Check(RecordedVerdicts recorded, IReadOnlyList<CheckFact> facts, EnsemblePlan plan)
+    {
+        var (rows, categories, leftOut) = recorded.ToCombine();
+        if (rows.Judges < 2) throw new OrchestrationException(ErrorCodes.Input, $"There is one judge, '{recorded.Judges[0]}', and an ensemble is made of two or more.");
+        if (rows.Groups < plan.Folds) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"There are {rows.Groups} prompts and --folds {plan.Folds}: that many folds at most."));
+        var view = new View(recorded, rows, categories, EnsembleStudy.Run(rows, plan), plan);
+        List<string> sentences = [.. view.Sentences()];
+        if (leftOut != 0) sentences.Add(string.Create(CultureInfo.InvariantCulture, $"{leftOut:N0} comparisons without a preference in their label take no part."));
+        var section = new CheckSection
+        {
+            Check = "ensemble",
+            Title = "Judges together against the best of them",
+            Headline = view.Headline(),
+            Measured =
+            [
+                .. facts, new("comparisons", MetaText.Number(rows.Rows, 0)), new("prompts", MetaText.Number(rows.Groups, 0)), new("judges", MetaText.Number(rows.Judges, 0)),
+                new("folds", string.Create(CultureInfo.InvariantCulture, $"{plan.Draws} draws of {plan.Folds}, whole prompts held out")),
+            ],
+            Parts = rows.Categories >= 2
+                ? [new CheckPart { Chart = view.Chart(), Table = view.Table() }, new CheckPart { Table = view.LeftOut(), Sentences = sentences }]
+                : [new CheckPart { Chart = view.Chart(), Table = view.Table(), Sentences = sentences }],
+            DoesNotMean = "An interval that holds 0 says that a difference is not shown, not that there is none. That an ensemble is better here does not make it safe where judges were tuned on rows like these.",
+        };
+        return new CheckResult(section, view.Json()).Marked(recorded.Report.Simulated, recorded.Report.Rows);
     }
 
     private sealed class View(RecordedVerdicts recorded, VerdictRows rows, IReadOnlyList<string> categories, EnsembleStudy study, EnsemblePlan plan)
@@ -51,21 +73,35 @@ internal static class EnsembleCommand
 
         private EnsembleFigures Best => study.Judges[study.BestHalfTie];
 
-        public Spectre.Console.Table Table()
+        public string Headline()
         {
-            var table = MetaText.Table("", "accuracy", "ties half", "spread", "less best judge [95%]", "ties half, less best [95%]", "where best decided", "where best tied");
+            var best = study.Ensembles.MaxBy(static e => e.HalfTie.Value)!;
+            return $"The best judge, {recorded.Judges[study.BestHalfTie]}, has {MetaText.Percent(Best.HalfTie.Value)} with ties as half, the best ensemble, {best.Name}, {MetaText.Percent(best.HalfTie.Value)}: a difference of {Points(best.OverBestHalfTie)} points.";
+        }
+
+        public IntervalChart Chart() => new([.. study.Ensembles.Select(static e => new IntervalRow(e.Name, e.OverBestHalfTie.Mean, e.OverBestHalfTie.Lower, e.OverBestHalfTie.Upper))])
+        {
+            Title = $"Accuracy with ties as half, less that of {recorded.Judges[study.BestHalfTie]}",
+            XLabel = "difference of shares, 95% interval by prompt",
+            YLabel = "ensemble",
+            Reference = 0,
+        };
+
+        public ReportTable Table()
+        {
+            var table = new MetaTable("", "accuracy", "ties half", "spread", "less best judge [95%]", "ties half, less best [95%]", "where best decided", "where best tied");
             Row(table, $"best judge: {recorded.Judges[study.BestHalfTie]}", Best);
             if (study.BestStrict != study.BestHalfTie) Row(table, $"best judge, ties wrong: {recorded.Judges[study.BestStrict]}", study.Judges[study.BestStrict]);
             foreach (var ensemble in study.Ensembles) Row(table, ensemble.Name, ensemble);
-            return table;
+            return table.Done();
         }
 
-        public Spectre.Console.Table LeftOut()
+        public ReportTable LeftOut()
         {
-            var table = MetaText.Table("ties half, category left out", [.. categories, "all"]);
-            MetaText.Row(table, [$"best judge: {recorded.Judges[study.BestHalfTie]}", .. Best.LeftOut.Select(MetaText.Percent), MetaText.Percent(Best.LeftOutAll)]);
-            foreach (var ensemble in study.Ensembles) MetaText.Row(table, [ensemble.Name, .. ensemble.LeftOut.Select(MetaText.Percent), MetaText.Percent(ensemble.LeftOutAll)]);
-            return table;
+            var table = new MetaTable("ties half, category left out", [.. categories, "all"]);
+            table.Row([$"best judge: {recorded.Judges[study.BestHalfTie]}", .. Best.LeftOut.Select(MetaText.Percent), MetaText.Percent(Best.LeftOutAll)]);
+            foreach (var ensemble in study.Ensembles) table.Row([ensemble.Name, .. ensemble.LeftOut.Select(MetaText.Percent), MetaText.Percent(ensemble.LeftOutAll)]);
+            return table.Done();
         }
 
         public IEnumerable<string> Sentences()
@@ -151,8 +187,8 @@ internal static class EnsembleCommand
         private static JsonObject Json(in PairedDifference difference) =>
             new() { ["value"] = MetaText.Json(difference.Mean), ["lower"] = MetaText.Json(difference.Lower), ["upper"] = MetaText.Json(difference.Upper) };
 
-        private static void Row(Spectre.Console.Table table, string name, EnsembleFigures figures) => MetaText.Row(
-            table, name, MetaText.Percent(figures.Strict.Value), MetaText.Percent(figures.HalfTie.Value), figures.Spread == 0 ? "" : MetaText.Percent(figures.Spread),
+        private static void Row(MetaTable table, string name, EnsembleFigures figures) => table.Row(
+            name, MetaText.Percent(figures.Strict.Value), MetaText.Percent(figures.HalfTie.Value), figures.Spread == 0 ? "" : MetaText.Percent(figures.Spread),
             Points(figures.OverBestStrict), Points(figures.OverBestHalfTie), MetaText.Percent(figures.WhereBestDecided), MetaText.Percent(figures.WhereBestTied));
 
         private static string Points(in PairedDifference difference) => string.Create(

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
-using Orchestration.Core.Checks;
+using System.Text.Json.Nodes;
+using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Gates;
 using Orchestration.Learning.Gating;
 
 namespace Orchestration.Cli.Meta;
@@ -15,12 +16,13 @@ internal static class GateCommand
         var baseline = new Option<string?>("--baseline", "-b") { Description = "Results that they are held against, paired by id. Not needed where every threshold is a fixed value." };
         var group = new Option<string?>("--group") { Description = "Field that says which rows are of one prompt. Default: 'group', else the prompt, else the id." };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows of the candidate. Default: they are counted and the first is told." };
+        var html = CheckOutput.HtmlOption();
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
-        var command = new Command("gate", "Tests thresholds for continuous integration: exit status 0 pass, 1 fail, 4 undecided.") { thresholds, candidate, baseline, group, rejects, json };
+        var command = new Command("gate", "Tests thresholds for continuous integration: exit status 0 pass, 1 fail, 4 undecided.") { thresholds, candidate, baseline, group, rejects, html, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var file = GateFile.Load(parsed.GetValue(thresholds)!);
-            var tested = FieldReader.Read(GateCheck.Input(parsed.GetValue(candidate)!, file, parsed.GetValue(group), parsed.GetValue(rejects)), cancellationToken);
+            var tested = FieldReader.Read(GateCheck.Input(parsed.GetValue(candidate)!, file, parsed.GetValue(group), parsed.GetValue(rejects)) with { StandardInput = context.StandardInput }, cancellationToken);
             await context.TellRejectsAsync(tested, parsed.GetValue(rejects));
             FieldRows? old = null;
             if (file.NeedsBaseline && parsed.GetValue(baseline) is { } path)
@@ -30,12 +32,13 @@ internal static class GateCommand
             }
 
             var outcome = GateCheck.Run(file, tested, old);
-            context.Write(GateReport.Table(outcome));
-            await context.SayAsync(outcome.Meaning);
-            await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{GateReport.Name(outcome.Verdict)}: bounds of all gates together hold with a chance of {100 * file.Level:0.###}%"));
-            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(GateReport.Json(outcome));
+            string[] read = parsed.GetValue(baseline) is { } held && old is not null ? [parsed.GetValue(candidate)!, held] : [parsed.GetValue(candidate)!];
+            await context.TellAsync(Result(outcome, read).Marked(tested.Simulated + (old?.Simulated ?? 0), tested.Count + (old?.Count ?? 0)), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return outcome.Verdict switch { GateVerdict.Pass => ExitStatus.Completed, GateVerdict.Fail => ExitStatus.Unsatisfied, _ => ExitStatus.Undecided };
         });
         return command;
     }
+
+    /// <summary>The gates as a check's result.</summary>
+    public static CheckResult Result(GateOutcome outcome, IReadOnlyList<string> files) => new(GateReport.Section(outcome, CheckOutput.Facts(files)), JsonNode.Parse(GateReport.Json(outcome))!.AsObject());
 }

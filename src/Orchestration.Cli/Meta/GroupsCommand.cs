@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Orchestration.Cli.Aggregators;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core.Aggregation.Training;
-using Orchestration.Core.Checks;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.MetaEvaluation.Groups;
 
 namespace Orchestration.Cli.Meta;
 
@@ -25,11 +26,12 @@ internal static class GroupsCommand
         var scale = new Option<string[]>("--scale") { Description = "Scale of a judge: NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others. Without any, a judge's range in these rows is taken.", AllowMultipleArgumentsPerToken = true };
         var targetScale = new Option<string?>("--target-scale") { Description = "Scale of the human score, MIN..MAX. Default: the range of the rows." };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: they are counted and the first is told." };
+        var html = CheckOutput.HtmlOption();
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
         var config = SweepCommands.ConfigOption();
         var command = new Command("groups", "Fairness: which judges score some pairs otherwise than others, and where groups of judges part ways; corrected for how many gaps are looked at.")
         {
-            scores, target, by, families, least, group, judges, scale, targetScale, rejects, json, config,
+            scores, target, by, families, least, group, judges, scale, targetScale, rejects, html, json, config,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -38,6 +40,7 @@ internal static class GroupsCommand
             var input = new TrainingInput
             {
                 Files = parsed.GetValue(scores)!,
+                StandardInput = context.StandardInput,
                 Target = parsed.GetValue(target)!,
                 Group = parsed.GetValue(group),
                 Judges = ExperimentOptions.Split(parsed.GetValue(judges)),
@@ -54,11 +57,13 @@ internal static class GroupsCommand
             await notes.OfJudgesAsync(set);
             var outcome = GroupsCheck.Run(rows, set, input.Part is not null, parsed.GetValue(families) ?? [], range, minPrompts);
             await context.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"gaps in shares of the scale, {rows.Count:N0} answers, target '{input.Target}'{(input.Part is null ? "" : $", by '{input.Part}'")}"));
-            context.Write(GroupsReport.Table(outcome));
-            await context.SayAsync(outcome.Meaning);
-            if (parsed.GetValue(json)) await context.Out.WriteLineAsync(GroupsReport.Json(outcome));
+            await context.TellAsync(Result(outcome, input).Marked(rows.Simulated, rows.Count), parsed.GetValue(html), parsed.GetValue(json), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
     }
+
+    /// <summary>The gaps as a check's result.</summary>
+    public static CheckResult Result(GroupsOutcome outcome, TrainingInput input) =>
+        new(GroupsReport.Section(outcome, CheckOutput.Facts(input.Files, ("human score", input.Target), ("by", input.Part ?? "groups of judges alone"))), JsonNode.Parse(GroupsReport.Json(outcome))!.AsObject());
 }

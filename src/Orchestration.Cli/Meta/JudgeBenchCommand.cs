@@ -4,6 +4,9 @@ using System.Text.Json.Nodes;
 using Orchestration.Cli.Meta.Live;
 using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Reports;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Core.Sweeps;
 using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Statistics;
@@ -15,7 +18,7 @@ internal static class JudgeBenchCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines, gzip too.", 1000, isRequired: false);
+        var shared = new MetaOptions("--verdicts", "Files of verdicts.jsonl ('compare run' writes it, for any comparison rubric), or JudgeBench's own output files: JSON lines or CSV, gzip too.", 1000, isRequired: false);
         var live = new LiveOptions("Files of labelled comparisons, JudgeBench's own too: judges are asked them in both orders.");
         var solve = new Option<bool>("--solve") { Description = "With --data: put the questions to each judge's own model too, and show its accuracy as solver beside that as judge." };
         var command = new Command("judgebench", "Accuracy of judges on labelled comparisons judged in both orders: ties, unreadable replies, inconsistency, preference for a position, by category. On recorded verdicts, or asking judges.") { solve };
@@ -24,65 +27,97 @@ internal static class JudgeBenchCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = shared.Bootstrap(parsed, cancellationToken);
-            var input = shared.Input(parsed);
+            var input = shared.Input(parsed, context);
+            var facts = shared.Facts(parsed);
             IReadOnlyList<SolverLine> solved = [];
             if (live.IsLive(parsed, "--verdicts", input.Files.Count != 0))
             {
-                var asked = new JudgeBenchRun(context, live.Read(parsed, context, "judgebench", options.Seed.ToString(CultureInfo.InvariantCulture)), options);
+                var settings = live.Read(parsed, context, "judgebench", options.Seed.ToString(CultureInfo.InvariantCulture));
+                var asked = new JudgeBenchRun(context, settings, options);
                 if (await asked.RunAsync(parsed.GetValue(solve), shared.Json(parsed), input.RejectsPath, cancellationToken) is { } status) return status;
                 input = input with { Files = [asked.Verdicts!] };
+                facts = LiveFacts(settings, options);
                 solved = asked.Solved;
             }
             else if (parsed.GetValue(solve)) throw new OrchestrationException(ErrorCodes.Usage, "--solve asks the judges' models: give --data with --judges, not --verdicts.");
 
             var recorded = RecordedVerdicts.Read(input, cancellationToken);
             await MetaText.RejectsAsync(context, recorded.Report);
-            var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();
-            context.Tables().Write(Overall(judges));
-            context.Tables().Write(Categories(judges));
-            foreach (var line in Sentences(recorded, judges)) await context.Out.WriteLineAsync(line);
-            if (solved.Count != 0)
-            {
-                context.Write(SolverReport.Table(solved));
-                await context.SayAsync(SolverReport.Meaning(solved));
-            }
-
-            if (shared.Json(parsed))
-            {
-                var json = Json(recorded, judges);
-                if (solved.Count != 0) json["solvers"] = SolverReport.Json(solved);
-                await context.Out.WriteLineAsync(MetaText.ToLine(json));
-            }
-
+            await context.TellAsync(WithSolvers(Check(recorded, facts, options), solved), shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
     }
 
-    private static Spectre.Console.Table Overall(Judge[] judges)
+    /// <summary>Runs it.</summary>
+    public static CheckResult Check(RecordedVerdicts recorded, IReadOnlyList<CheckFact> facts, BootstrapOptions options)
     {
-        var table = MetaText.Table("judge", "accuracy [95%]", "ties half", "correct", "incorrect", "ties", "unreadable", "inconsistent", "opposite", "prefers position");
+        var judges = recorded.Judges.Select((name, j) => new Judge(recorded, name, j, options)).OrderByDescending(static j => j.Tally.HalfTieAccuracy).ToArray();
+        string[] sentences = [.. Sentences(recorded, judges)];
+        var section = new CheckSection
+        {
+            Check = "judgebench",
+            Title = "Judges on labelled comparisons, in both orders",
+            Headline = $"{judges[0].Name} is right on {MetaText.Percent(judges[0].Tally.HalfTieAccuracy)} with ties as half ({MetaText.Percent(judges[0].HalfTie.Lower)} to {MetaText.Percent(judges[0].HalfTie.Upper)}){(judges.Length == 1 ? "" : $", {judges[^1].Name} on {MetaText.Percent(judges[^1].Tally.HalfTieAccuracy)}")}; guessing would be on 50%.",
+            Measured = [.. facts, new("comparisons", MetaText.Number(recorded.Count, 0)), new("prompts", MetaText.Number(recorded.Prompts, 0)), new("bad rows left out", MetaText.Number(recorded.Report.Rejected, 0))],
+            Parts =
+            [
+                new CheckPart { Chart = Accuracies(judges), Table = Overall(judges) },
+                new CheckPart { Table = Categories(judges), Sentences = sentences },
+            ],
+            DoesNotMean = "Accuracy here says how often a judge finds the labelled answer on these prompts. It says nothing of prompts of another kind, and nothing of how far apart two answers are.",
+        };
+        return new CheckResult(section, Json(recorded, judges)).Marked(recorded.Report.Simulated, recorded.Report.Rows);
+    }
+
+    /// <summary>What a check that asks judges was made with.</summary>
+    internal static IReadOnlyList<CheckFact> LiveFacts(LiveSettings settings, BootstrapOptions options) =>
+    [
+        new("data", string.Join(", ", settings.Files)), new("judges asked", string.Join(", ", settings.Judges)), new("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    private static CheckResult WithSolvers(CheckResult result, IReadOnlyList<SolverLine> solved)
+    {
+        if (solved.Count == 0) return result;
+        var json = result.Json.DeepClone().AsObject();
+        json["solvers"] = SolverReport.Json(solved);
+        var part = new CheckPart { Heading = "Judges beside their own models as solvers", Table = SolverReport.Table(solved), Sentences = [.. SolverReport.Meaning(solved)] };
+        return new CheckResult(result.Section with { Parts = [.. result.Section.Parts, part] }, json);
+    }
+
+    private static IntervalChart Accuracies(Judge[] judges) =>
+        new([.. judges.SelectMany(static j => new[] { new IntervalRow(j.Name, j.Tally.Accuracy, j.Strict.Lower, j.Strict.Upper, "ties wrong"), new IntervalRow(j.Name, j.Tally.HalfTieAccuracy, j.HalfTie.Lower, j.HalfTie.Upper, "ties half") })])
+        {
+            Title = "Accuracy of each judge, 95% intervals by prompt",
+            XLabel = "share right",
+            YLabel = "judge",
+            Reference = 0.5,
+        };
+
+    private static ReportTable Overall(Judge[] judges)
+    {
+        var table = new MetaTable("judge", "accuracy [95%]", "ties half", "correct", "incorrect", "ties", "unreadable", "inconsistent", "opposite", "prefers position");
         foreach (var judge in judges)
         {
             var tally = judge.Tally;
-            MetaText.Row(
-                table, judge.Name, $"{MetaText.Percent(tally.Accuracy)} [{MetaText.Percent(judge.Strict.Lower)}, {MetaText.Percent(judge.Strict.Upper)}]", MetaText.Percent(tally.HalfTieAccuracy),
+            table.Row(
+                judge.Name, $"{MetaText.Percent(tally.Accuracy)} [{MetaText.Percent(judge.Strict.Lower)}, {MetaText.Percent(judge.Strict.Upper)}]", MetaText.Percent(tally.HalfTieAccuracy),
                 MetaText.Number(tally.Correct, 0), MetaText.Number(tally.Incorrect, 0), MetaText.Number(tally.Ties, 0), MetaText.Number(tally.Unreadable, 0),
                 MetaText.Number(tally.Inconsistent, 0), MetaText.Number(tally.Opposite, 0), Position(tally));
         }
 
-        return table;
+        return table.Done();
     }
 
     private static string Position(VerdictTally tally) => tally.Opposite == 0 ? ""
         : string.Create(CultureInfo.InvariantCulture, $"first {tally.FirstTwice}, second {tally.SecondTwice}");
 
-    private static Spectre.Console.Table Categories(Judge[] judges)
+    private static ReportTable Categories(Judge[] judges)
     {
         var categories = judges.SelectMany(static j => j.Tally.ByCategory.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-        var table = MetaText.Table("accuracy by category", categories);
-        foreach (var judge in judges) MetaText.Row(table, [judge.Name, .. categories.Select(c => judge.Tally.ByCategory.TryGetValue(c, out var tally) ? MetaText.Percent(tally.Accuracy) : "")]);
-        return table;
+        var table = new MetaTable("accuracy by category", categories);
+        foreach (var judge in judges) table.Row([judge.Name, .. categories.Select(c => judge.Tally.ByCategory.TryGetValue(c, out var tally) ? MetaText.Percent(tally.Accuracy) : "")]);
+        return table.Done();
     }
 
     private static IEnumerable<string> Sentences(RecordedVerdicts recorded, Judge[] judges)

@@ -18,5 +18,8 @@ internal static class MetaCommands
         GateCommand.Create(context),
         DiversityCommand.Create(context),
         GroupsCommand.Create(context),
+        NextCommand.Create(context),
+        SurrogateCommand.Create(context),
+        ReportCommand.Create(context),
     };
 }

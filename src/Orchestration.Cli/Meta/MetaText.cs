@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Learning.Intervals;
-using Spectre.Console;
 
 namespace Orchestration.Cli.Meta;
 
@@ -32,16 +31,6 @@ internal static class MetaText
     }
 
     public static string ToLine(JsonObject json) => json.ToJsonString(Line);
-
-    public static Table Table(string first, params string[] others)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn(Markup.Escape(first));
-        foreach (var other in others) table.AddColumn(new TableColumn(Markup.Escape(other)).RightAligned());
-        return table;
-    }
-
-    public static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(Markup.Escape)]);
 
     /// <summary>Says what of the input was left out.</summary>
     public static async Task RejectsAsync(CliContext context, RowReport report)

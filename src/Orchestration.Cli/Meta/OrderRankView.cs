@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Reports.Charts;
 using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Ranking;
 
@@ -9,7 +11,7 @@ namespace Orchestration.Cli.Meta;
 /// <summary>What <c>meta rank</c> says of orders and metrics.</summary>
 internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
 {
-    public async Task<JsonObject> WriteAsync(CliContext context)
+    public CheckResult Result(IReadOnlyList<CheckFact> facts)
     {
         var data = set.Orders();
         var board = Leaderboard.Of(data, options);
@@ -22,13 +24,13 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
             for (var place = 0; place < order.Length; place++) values[order[place]] = place + 1;
         }, options);
 
-        var table = MetaText.Table("rank", "model", "Plackett–Luce strength [95%]", "places", "Borda [95%]", "Kemeny's place [95%]");
+        var table = new MetaTable("model", "rank", "Plackett–Luce strength [95%]", "places", "Borda [95%]", "Kemeny's place [95%]");
         var list = new JsonArray();
         foreach (var standing in board.Standings)
         {
             var m = standing.Model;
-            MetaText.Row(
-                table, standing.Rank.ToString(CultureInfo.InvariantCulture), set.Models[m], MetaText.Of(standing.Strength), string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"),
+            table.Row(
+                set.Models[m], standing.Rank.ToString(CultureInfo.InvariantCulture), MetaText.Of(standing.Strength), string.Create(CultureInfo.InvariantCulture, $"{standing.Places.Best}–{standing.Places.Worst}"),
                 MetaText.Of(borda[m]), string.Create(CultureInfo.InvariantCulture, $"{places[m].Value:0} [{places[m].Lower:0}, {places[m].Upper:0}]"));
             list.Add((JsonNode)new JsonObject
             {
@@ -42,17 +44,16 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
             });
         }
 
-        context.Tables().Write(table);
         var pairs = 0.0;
         foreach (var weight in wins) pairs += weight;
-        await context.Out.WriteLineAsync(string.Create(
+        List<string> sentences = [string.Create(
             CultureInfo.InvariantCulture,
-            $"{set.Rows:N0} orders of {data.Models} models. Plackett and Luce's strengths are log-odds of being preferred, from orders of any of the models; Borda is the mean share of the others stood above; Kemeny's order is the one that the fewest pairs contradict ({kemeny.Disagreement / pairs:0.0%} of them do). Bounds resample {(data.Groups == set.Rows ? "the orders" : "prompts")}."));
-        await context.Out.WriteLineAsync(
+            $"{set.Rows:N0} orders of {data.Models} models. Plackett and Luce's strengths are log-odds of being preferred, from orders of any of the models; Borda is the mean share of the others stood above; Kemeny's order is the one that the fewest pairs contradict ({kemeny.Disagreement / pairs:0.0%} of them do). Bounds resample {(data.Groups == set.Rows ? "the orders" : "prompts")}.")];
+        sentences.Add(
             kemeny.IsExact ? "Kemeny's order is exact."
             : string.Create(CultureInfo.InvariantCulture, $"Kemeny's order was found by moving single models ({data.Models} are too many to go through all); no order has less than {kemeny.LowerBound / pairs:0.0%} of the pairs against it."));
-        if (board.IsHeld) await context.Out.WriteLineAsync($"HELD: some models never stood below others, not even by a chain; a prior of standard deviation {BradleyTerry.HoldingDeviation} holds their strengths, and their distance means little.");
-        return new JsonObject
+        if (board.IsHeld) sentences.Add($"HELD: some models never stood below others, not even by a chain; a prior of standard deviation {BradleyTerry.HoldingDeviation} holds their strengths, and their distance means little.");
+        var json = new JsonObject
         {
             ["rows"] = set.Rows,
             ["prompts"] = data.Groups,
@@ -68,5 +69,29 @@ internal sealed class OrderRankView(RankingSet set, BootstrapOptions options)
                 ["exact"] = kemeny.IsExact,
             },
         };
+        json["rejected"] = set.Report.Rejected;
+        var section = new CheckSection
+        {
+            Check = "rank",
+            Title = "Models ranked by orders and metrics",
+            Headline = $"{set.Models[board.Standings[0].Model]} stands first of {data.Models.ToString(CultureInfo.InvariantCulture)}; {MetaText.Percent(kemeny.Disagreement / pairs)} of the pairs contradict the order that the fewest contradict.",
+            Measured = [.. facts, new("orders", MetaText.Number(set.Rows, 0)), new("prompts", MetaText.Number(data.Groups, 0)), new("models", MetaText.Number(data.Models, 0)), new("bad rows left out", MetaText.Number(set.Report.Rejected, 0))],
+            Parts =
+            [
+                new CheckPart
+                {
+                    Chart = new IntervalChart([.. board.Standings.Select(s => new IntervalRow(set.Models[s.Model], s.Strength.Value, s.Strength.Lower, s.Strength.Upper))])
+                    {
+                        Title = "Strength of each model",
+                        XLabel = "log-odds by Plackett and Luce's model, 95% interval",
+                        YLabel = "model",
+                    },
+                    Table = table.Done(),
+                    Sentences = sentences,
+                },
+            ],
+            DoesNotMean = "Metrics that measure the same thing count as often as they stand in the rows: an order of many metrics is one of what was measured, not of what matters.",
+        };
+        return new CheckResult(section, json).Marked(set.Report.Simulated, set.Report.Rows);
     }
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
+using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Ranking;
 
 namespace Orchestration.Cli.Meta;
@@ -11,7 +13,7 @@ internal static class RankCommand
 {
     public static Command Create(CliContext context)
     {
-        var shared = new MetaOptions("--rows", "Files of comparisons {model_a, model_b, label}, or of orders {ranking: [best, …]} and metrics {scores{model: number}}: JSON lines, gzip too.", 200);
+        var shared = new MetaOptions("--rows", "Files of comparisons {model_a, model_b, label}, or of orders {ranking: [best, …]} and metrics {scores{model: number}}: JSON lines or CSV, gzip too.", 200);
         var style = new Option<bool>("--style") { Description = "Take out what length, headers, lists and bold do: comparisons need answer_a and answer_b." };
         var anchor = new Option<string?>("--anchor") { Description = "A model: win rates against it, with length taken out where answers or length_a and length_b are there." };
         var k = new Option<double>("--elo-k") { Description = "Points at stake in Elo's ratings.", DefaultValueFactory = _ => 4 };
@@ -24,22 +26,27 @@ internal static class RankCommand
             var (points, chance) = (parsed.GetValue(k), parsed.GetValue(power));
             if (!(points > 0) || !double.IsFinite(points)) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"--elo-k {points}: more than 0."));
             if (!(chance > 0.5 && chance < 1)) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"--power {chance}: above 0.5 and below 1."));
-            var set = RankingSet.Read(shared.Input(parsed), withStyle || against is not null, cancellationToken);
+            var set = RankingSet.Read(shared.Input(parsed, context), withStyle || against is not null, cancellationToken);
             await MetaText.RejectsAsync(context, set.Report);
-            var file = shared.Input(parsed).Files[0];
+            var file = shared.Files(parsed)[0];
             if ((withStyle || against is not null) && !set.IsComparisons) throw new OrchestrationException(ErrorCodes.Usage, $"--style and --anchor are about comparisons, and {file} holds orders of models.");
             if (withStyle && !set.HasLengths) throw new OrchestrationException(ErrorCodes.Input, $"--style needs 'answer_a' and 'answer_b' (or 'length_a' and 'length_b', for length alone) in every row of {file}.");
             if (against is not null && !set.Models.Contains(against, StringComparer.Ordinal)) throw new OrchestrationException(ErrorCodes.NotFound, $"--anchor {against}: no row of {file} names that model. It has {string.Join(", ", set.Models.Take(12))}.");
             CheckJoined(set, file);
-            var options = shared.Bootstrap(parsed, cancellationToken);
-            var json = set.IsComparisons
-                ? await new ComparisonRankView(set, chance, options).WriteAsync(context, withStyle, against, points, shared.Seed(parsed))
-                : await new OrderRankView(set, options).WriteAsync(context);
-            json["rejected"] = set.Report.Rejected;
-            if (shared.Json(parsed)) await context.Out.WriteLineAsync(MetaText.ToLine(json));
+            var (facts, options) = (shared.Facts(parsed), shared.Bootstrap(parsed, cancellationToken));
+            var result = set.IsComparisons ? new ComparisonRankView(set, chance, options).Result(facts, withStyle, against, points, shared.Seed(parsed)) : new OrderRankView(set, options).Result(facts);
+            await context.TellAsync(result, shared.Html(parsed), shared.Json(parsed), cancellationToken);
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    /// <summary>Runs it with its defaults: no style, no anchor.</summary>
+    /// <exception cref="OrchestrationException">Models that were never compared with others.</exception>
+    public static CheckResult Check(RankingSet set, IReadOnlyList<CheckFact> facts, BootstrapOptions options)
+    {
+        CheckJoined(set, facts[0].Value);
+        return set.IsComparisons ? new ComparisonRankView(set, 0.8, options).Result(facts, withStyle: false, null, 4, options.Seed) : new OrderRankView(set, options).Result(facts);
     }
 
     private static void CheckJoined(RankingSet set, string file)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.Experiments;

@@ -1,3 +1,4 @@
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.Experiments;

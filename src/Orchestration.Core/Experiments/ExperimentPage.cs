@@ -1,6 +1,7 @@
 using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Reports;
 using Orchestration.Core.Reports.Charts;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.Experiments;

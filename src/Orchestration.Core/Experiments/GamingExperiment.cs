@@ -1,4 +1,5 @@
 using Orchestration.Core.Aggregation.Training;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Models;
 using Orchestration.Learning.Robustness;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.Experiments;

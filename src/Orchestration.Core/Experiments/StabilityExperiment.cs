@@ -1,4 +1,5 @@
 using Orchestration.Core.Aggregation.Training;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Robustness;
 
 namespace Orchestration.Core.Experiments;
@@ -111,7 +112,7 @@ public static class StabilityExperiment
         var sorted = values.Order().ToArray();
         var mean = sorted.Average();
         var spread = sorted.Length < 2 ? double.NaN : Math.Sqrt(sorted.Sum(v => (v - mean) * (v - mean)) / (sorted.Length - 1));
-        return new Estimate(mean, spread, Quantile(0.025), Quantile(0.975));
+        return new Estimate(mean, Quantile(0.025), Quantile(0.975), spread);
 
         double Quantile(double level)
         {

@@ -40,7 +40,7 @@ public readonly record struct AnswerLook(double Length, double Headers, double L
 
     /// <summary>Of the answer's text, else of its stated length; null without either.</summary>
     internal static AnswerLook? Of(JsonElement row, string answer, string length) =>
-        row.TryGetProperty(answer, out var text) && text.ValueKind == JsonValueKind.String ? Of(text.GetString()!)
+        row.TryGetProperty(answer, out var text) && text.ValueKind is JsonValueKind.String or JsonValueKind.Number ? Of(text.ToString())
         : row.TryGetProperty(length, out var stated) && stated.ValueKind == JsonValueKind.Number && stated.TryGetDouble(out var characters) && characters >= 0 ? new AnswerLook(characters, 0, 0, 0)
         : null;
 

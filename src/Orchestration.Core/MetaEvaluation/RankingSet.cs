@@ -87,6 +87,18 @@ public sealed class RankingSet
         return ([.. halves], [.. longer], [.. groups]);
     }
 
+    /// <summary>The prompts (groups, or hashes of prompts) on which two models were compared.</summary>
+    public IReadOnlySet<string> PromptsOf(int model, int other)
+    {
+        var prompts = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < _first.Count; i++)
+        {
+            if ((_first[i] == model && _second[i] == other) || (_first[i] == other && _second[i] == model)) prompts.Add(_groups.All[_groupOf[i]]);
+        }
+
+        return prompts;
+    }
+
     private RowFault? Take(JsonElement row)
     {
         var isOrder = row.TryGetProperty("ranking", out var ranking) || row.TryGetProperty("scores", out ranking);

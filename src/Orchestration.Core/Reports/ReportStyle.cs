@@ -54,7 +54,7 @@ internal static class ReportStyle
         th,td{padding:.25rem .7rem .25rem 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top;overflow-wrap:anywhere}
         th+th,td+td,th+td{padding-left:.7rem}
         thead th{position:sticky;top:0;background:var(--bg);border-bottom:1px solid var(--line);white-space:nowrap}.card thead th{background:var(--panel)}
-        tbody th{font-weight:500;min-width:7rem}.number{text-align:right;white-space:nowrap}tbody th.number{min-width:0}
+        tbody th{font-weight:500;min-width:min(15rem,42vw)}.number{text-align:right;white-space:nowrap}tbody th.number{min-width:0}
         dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1.2rem;margin:.5rem 0}
         dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
         @media (max-width:600px){dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.4rem}}

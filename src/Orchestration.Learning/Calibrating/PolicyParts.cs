@@ -39,6 +39,9 @@ internal sealed class PolicyParts
             _policy, _scores.Rows, _scores.Groups, _own.Rows, _scores.Mean, residual, basis, value, error, value - width, value + width, _outside, probe, refusal);
     }
 
+    /// <summary>The value alone, corrected by the labels that are said; NaN where there are none.</summary>
+    public double Point(CorrectionBasis basis) => _scores.Mean + (basis == CorrectionBasis.OwnLabels ? _own : _calibrating).Mean;
+
     public TransferProbe? Probe(PolicyOptions options)
     {
         if (_own.Groups < options.OwnLabels || _others.Groups < 2) return null;

@@ -34,7 +34,18 @@ public sealed record PolicyStudy(IsotonicCalibrator Calibrator, IReadOnlyList<in
         var outOfFold = CrossFit(rows, calibrating, calibrator, folds);
         var parts = Enumerable.Range(0, rows.Policies).Select(p => new PolicyParts(rows, calibrator, outOfFold, calibrating, p)).ToArray();
         var probes = Probes(parts, options);
-        return new PolicyStudy(calibrator, calibrating, folds, outOfFold, [.. parts.Select((p, at) => p.Value(options, probes[at]))]);
+        PolicyValue[] values = [.. parts.Select((p, at) => p.Value(options, probes[at]))];
+        return new PolicyStudy(calibrator, calibrating, folds, outOfFold, options.Interval == IntervalSource.Bootstrap ? PolicyBootstrap.Of(rows, values, options) : values);
+    }
+
+    /// <summary>Calibrator and folds anew on these rows, and what each policy's value is made of; null with fewer labelled prompts than folds.</summary>
+    internal static PolicyParts[]? Parts(PolicyRows rows, PolicyOptions options)
+    {
+        var calibrating = rows.Calibrating();
+        if (calibrating.Select(i => rows.GroupOf[i]).Distinct().Take(options.Folds).Count() < options.Folds) return null;
+        var calibrator = Fit(rows, calibrating);
+        var outOfFold = CrossFit(rows, calibrating, calibrator, Draw(rows, calibrating, options));
+        return [.. Enumerable.Range(0, rows.Policies).Select(p => new PolicyParts(rows, calibrator, outOfFold, calibrating, p))];
     }
 
     private static IsotonicCalibrator Fit(PolicyRows rows, IReadOnlyList<int> chosen) => IsotonicCalibrator.Fit([.. chosen.Select(i => rows.Scores[i])], [.. chosen.Select(i => rows.Labels[i])]);

@@ -14,11 +14,33 @@ public sealed record PolicyOptions
     /// <summary>Chance of the intervals, between 0 and 1; what is left is the chance of a false alarm of all probes together. Default 0.95.</summary>
     public double Level { get; init; } = 0.95;
 
+    /// <summary>Where the intervals come from; default <see cref="IntervalSource.Influence"/>.</summary>
+    public IntervalSource Interval { get; init; }
+
+    /// <summary>Resamples of <see cref="IntervalSource.Bootstrap"/>, at least 20; default 500. Ignored otherwise.</summary>
+    public int Resamples { get; init; } = 500;
+
+    /// <summary>Threads of the bootstrap at most; no number depends on it.</summary>
+    public int MaxThreads { get; init; } = 1;
+
+    /// <summary>Stops the bootstrap between two resamples.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>Prompts with labels of its own that a policy needs to be corrected by them and probed, at least 2; default 20.</summary>
     public int OwnLabels { get; init; } = 20;
 
     /// <summary>Share of a policy's scores outside the labelled range from which on its level is refused; default 0.05.</summary>
     public double OutsideLimit { get; init; } = 0.05;
+}
+
+/// <summary>Where the intervals of policies' values come from.</summary>
+public enum IntervalSource
+{
+    /// <summary>What each prompt moves in the value: its influence on the calibrated mean and on the residual, the calibrator held fixed. Student's t.</summary>
+    Influence,
+
+    /// <summary>Percentiles of a bootstrap over prompts that draws folds anew and refits the calibrator in every resample.</summary>
+    Bootstrap,
 }
 
 /// <summary>What the correction of a policy's calibrated mean rests on.</summary>

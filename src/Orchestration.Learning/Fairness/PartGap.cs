@@ -1,3 +1,4 @@
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Metrics;
 using Orchestration.Learning.Robustness;
 

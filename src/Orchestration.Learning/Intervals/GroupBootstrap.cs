@@ -21,14 +21,6 @@ public sealed record BootstrapOptions
     public CancellationToken Cancellation { get; init; }
 }
 
-/// <summary>A statistic with percentile bounds from a bootstrap over groups.</summary>
-/// <param name="Value">The statistic of the data as they are; NaN where it is not defined.</param>
-/// <param name="Lower">Lower bound; NaN where fewer than half of the resamples have the statistic.</param>
-/// <param name="Upper">Upper bound; likewise.</param>
-/// <param name="StandardError">Standard deviation of the statistic over the resamples; likewise.</param>
-/// <param name="Undefined">Resamples in which the statistic is not defined (such as only one level drawn); they are left out of the bounds.</param>
-public readonly record struct Estimate(double Value, double Lower, double Upper, double StandardError, int Undefined);
-
 /// <summary>
 /// The bootstrap over whole groups (prompts, items): each resample draws as many groups as there are, with replacement, and all rows of a group come as often as it was
 /// drawn (Efron and Tibshirani 1993, chapters 8 and 13). Rows of one prompt may depend on one another in any way. Several statistics share the resamples, so

@@ -1,20 +1,7 @@
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Metrics;
 
 namespace Orchestration.Learning.Robustness;
-
-/// <summary>A number and the interval around it.</summary>
-/// <param name="Value">The number; NaN where it is not defined.</param>
-/// <param name="StandardError">Its standard error by group; NaN below two groups.</param>
-/// <param name="Lower">Lower end of the two-sided 95% interval, Student's t with G − 1 degrees of freedom.</param>
-/// <param name="Upper">Upper end.</param>
-public readonly record struct Estimate(double Value, double StandardError, double Lower, double Upper)
-{
-    /// <summary>A number about which nothing more is known: no error, no interval.</summary>
-    public static Estimate Of(double value) => new(value, double.NaN, double.NaN, double.NaN);
-
-    /// <summary>True where the interval does not hold zero.</summary>
-    public bool IsSure => Lower > 0 || Upper < 0;
-}
 
 /// <summary>
 /// A figure over rows together with what each group of rows moves in it (its infinitesimal jackknife), so that differences of figures on the same rows are
@@ -40,12 +27,12 @@ public sealed class GroupedFigure
         if (!(level > 0 && level < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "A level lies between 0 and 1.");
 
         // Influences sum to zero, and groups without a row that counts have none: only the count of those that have differs.
-        if (_groups < 2 || !double.IsFinite(Value)) return Robustness.Estimate.Of(Value);
+        if (_groups < 2 || !double.IsFinite(Value)) return Intervals.Estimate.Of(Value);
         var squares = 0.0;
         foreach (var one in _influence) squares += one * one;
         var error = Math.Sqrt(squares * _groups / (_groups - 1.0));
         var reach = StudentQuantile.Of(0.5 + level / 2, _groups - 1) * error;
-        return new Estimate(Value, error, Value - reach, Value + reach);
+        return new Estimate(Value, Value - reach, Value + reach, error);
     }
 
     /// <summary>
@@ -65,7 +52,7 @@ public sealed class GroupedFigure
         if (!(both > 0)) return estimate;
         var degrees = both * both / (within * within / (mean._groups - 1.0) + between * between / (draws.Count - 1.0));
         var reach = StudentQuantile.Of(0.975, Math.Max(1, (int)Math.Min(degrees, int.MaxValue))) * Math.Sqrt(both);
-        return new Estimate(mean.Value, Math.Sqrt(both), mean.Value - reach, mean.Value + reach);
+        return new Estimate(mean.Value, mean.Value - reach, mean.Value + reach, Math.Sqrt(both));
     }
 
     /// <summary>This figure less another one on the same groups: the interval is that of the paired difference.</summary>

@@ -120,12 +120,12 @@ public sealed class RecordedVerdictsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_a_good_row_or_in_csv_is_an_error_that_says_what_is_read()
+    public void A_file_without_a_good_row_is_an_error_that_says_what_is_missing()
     {
         Should.Throw<OrchestrationException>(() => Read("{}")).Message.ShouldContain("There is no field 'id'");
         var csv = Path.Combine(_folder, "v.csv");
         File.WriteAllText(csv, "id,label\n1,A>B\n");
-        Should.Throw<OrchestrationException>(() => RecordedVerdicts.Read(new RowInput { Files = [csv] }, Cancel)).Message.ShouldContain("Here JSON lines are read");
+        Should.Throw<OrchestrationException>(() => RecordedVerdicts.Read(new RowInput { Files = [csv] }, Cancel)).Message.ShouldContain("line 2: There is no field 'verdicts'");
     }
 
     private static int Index(RecordedVerdicts read, string judge) => read.Judges.ToList().IndexOf(judge);

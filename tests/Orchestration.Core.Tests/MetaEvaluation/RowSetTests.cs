@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Orchestration.Core.MetaEvaluation;
 using Shouldly;
 using Xunit;
@@ -86,6 +87,63 @@ public sealed class RowSetTests : IDisposable
         var wins = set.Orders().Wins([1, 1, 1]);
         // x over y once, y over x once, x over z once and tied once, y tied with z once.
         wins.ShouldBe([0, 1, 1.5, 1, 0, 0.5, 0.5, 0.5, 0]);
+    }
+
+    [Fact]
+    public void Csv_says_the_same_as_json_lines_with_a_column_for_each_rater()
+    {
+        var set = Ratings([], "id,ratings.gpt-4.1,ratings.anna,judges.mini,truth,group", "007,1,2,1,1,g", "b,,2,2,,h");
+        set.Ids.ShouldBe(["007", "b"]);
+        set.Raters.ShouldBe(["gpt-4.1", "anna", "mini"]);
+        set.Annotators.ShouldBe(2);
+        set.IsNumeric.ShouldBeTrue();
+        set.Table.Values.ShouldBe([1, 2, 1, double.NaN, 2, 2]);
+        set.Truth.ShouldBe([0, -1]);
+    }
+
+    [Fact]
+    public void Csv_orders_end_with_their_last_model_and_verdicts_keep_their_length()
+    {
+        Ranking(looks: false, "ranking[0],ranking[1],ranking[2]", "x,y,z", "y,x,", "x,x,").ShouldSatisfyAllConditions(
+            s => (s.IsComparisons, s.Rows, s.Report.Rejected).ShouldBe((false, 2, 1)),
+            s => s.Report.FirstReject!.ShouldContain("line 4"),
+            s => s.Orders().Wins([1, 1]).ShouldBe([0, 1, 1, 1, 0, 1, 0, 0, 0]));
+        File.WriteAllLines(_file, ["id,label,verdicts.j[0],verdicts.j[1],scores.k[0],scores.k[1]", "a,A>B,A>B,,2,1.5", "b,B>A,B>A,A>B,,"]);
+        var verdicts = RecordedVerdicts.Read(new RowInput { Files = [_file] }, Cancel);
+        verdicts.Judges.ShouldBe(["j", "k"]);
+        (verdicts.TallyOf(0).Correct, verdicts.TallyOf(0).Unreadable, verdicts.TallyOf(1).Correct).ShouldBe((2, 1, 1));
+    }
+
+    [Fact]
+    public void Compressed_csv_from_standard_input_is_read_with_line_numbers_of_bad_rows()
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write("model_a,model_b,winner\nx,y,model_a\nx,x,tie\n\"x\",y,tie\n"u8);
+        compressed.Position = 0;
+        var set = RankingSet.Read(new RowInput { Files = ["-"], StandardInput = compressed, RejectsPath = _file }, false, Cancel);
+        (set.Rows, set.TieShare, set.Report.Rejected).ShouldBe((2, 0.5, 1));
+        File.ReadAllText(_file).ShouldContain("\"line\":3");
+        Should.Throw<OrchestrationException>(() => RankingSet.Read(new RowInput { Files = ["-", "-"] }, false, Cancel)).Message.ShouldContain("named twice");
+    }
+
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("-0.5e3", true)]
+    [InlineData("1e+7", true)]
+    [InlineData("007", false)]
+    [InlineData("+3", false)]
+    [InlineData("1.", false)]
+    [InlineData("-", false)]
+    [InlineData("1e", false)]
+    [InlineData("1.2.3", false)]
+    [InlineData("NaN", false)]
+    public void A_csv_field_is_a_number_where_json_would_have_it_so_and_a_text_otherwise(string field, bool isNumber)
+    {
+        File.WriteAllLines(_file, ["id,ratings.a", "x," + field]);
+        RatingSet.Read(new RowInput { Files = [_file] }, [], Cancel).Labels.ShouldBe([field]);
+        File.WriteAllLines(_file, ["id,scores.a,scores.b", "x,1," + field]);
+        if (isNumber) RankingSet.Read(new RowInput { Files = [_file] }, false, Cancel).Rows.ShouldBe(1);
+        else Should.Throw<OrchestrationException>(() => RankingSet.Read(new RowInput { Files = [_file] }, false, Cancel)).Message.ShouldContain("should be a number");
     }
 
     private RatingSet Ratings(string[] order, params string[] lines)

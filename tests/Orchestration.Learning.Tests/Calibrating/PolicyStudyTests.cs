@@ -27,6 +27,38 @@ public sealed class PolicyStudyTests
     }
 
     [Fact]
+    public void A_bootstrap_that_refits_gives_about_the_errors_that_influence_gives_and_the_same_values()
+    {
+        var rows = Draw(new Random(5), prompts: 300, labelled: 120, disjoint: true);
+        var options = new PolicyOptions { Interval = IntervalSource.Bootstrap, Resamples = 300, Seed = 3 };
+        var (plain, drawn) = (PolicyStudy.Run(rows, new PolicyOptions { Seed = 3 }), PolicyStudy.Run(rows, options));
+        foreach (var (one, other) in plain.Policies.Zip(drawn.Policies))
+        {
+            other.Value.ShouldBe(one.Value);
+            (other.StandardError / one.StandardError).ShouldBeInRange(0.85, 1.25);
+            other.Low.ShouldBeLessThan(other.Value);
+            other.High.ShouldBeGreaterThan(other.Value);
+            ((other.High - other.Low) / (one.High - one.Low)).ShouldBeInRange(0.8, 1.3);
+        }
+
+        PolicyStudy.Run(rows, options with { MaxThreads = 4 }).Policies.ShouldBe(drawn.Policies);
+        PolicyStudy.Run(rows, options with { Seed = 4 }).Policies[0].Low.ShouldNotBe(drawn.Policies[0].Low);
+    }
+
+    [Fact]
+    public void A_prompt_drawn_twice_stays_one_prompt_in_a_bootstrap()
+    {
+        // Copies in other folds would hand the calibrator the labels that it is tested on, and the errors would seem smaller than those of twice the prompts, by far.
+        var rows = Draw(new Random(6), prompts: 60, labelled: 40, disjoint: false);
+        var options = new PolicyOptions { Interval = IntervalSource.Bootstrap, Resamples = 200 };
+        var alone = PolicyStudy.Run(rows, options).Policies[0];
+        int[] all = [.. Enumerable.Range(0, rows.Rows).SelectMany(static i => new[] { i, i })];
+        var copied = PolicyStudy.Run(
+            new PolicyRows([.. all.Select(i => rows.PolicyOf[i])], [.. all.Select(i => rows.Scores[i])], [.. all.Select(i => rows.Labels[i])], [.. all.Select(i => rows.GroupOf[i])]), options).Policies[0];
+        copied.StandardError.ShouldBe(alone.StandardError, 0.05 * alone.StandardError);
+    }
+
+    [Fact]
     public void Answers_to_one_prompt_that_agree_count_once()
     {
         var alone = Draw(new Random(2), prompts: 200, labelled: 60, disjoint: true);

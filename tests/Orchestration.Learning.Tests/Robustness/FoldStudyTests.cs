@@ -1,3 +1,4 @@
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Models;
 using Orchestration.Learning.Robustness;
 using Orchestration.Learning.Selection;

@@ -29,7 +29,7 @@ public static class AggregatorExplainer
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(settings);
-        var notes = new List<string>();
+        List<string> notes = [.. versions.Select(static v => v.Version.Manifest.Basis.Training.SimulatedSentence).OfType<string>().Distinct(StringComparer.Ordinal)];
         var sets = versions.Select(v => SetOf(v, rows, input)).ToArray();
         var measured = versions.Select((v, i) => MeasuredRows.Of(v, sets[i])).ToArray();
         if (measured.Skip(1).Any(m => m.Basis != measured[0].Basis || !m.Rows.SequenceEqual(measured[0].Rows)))

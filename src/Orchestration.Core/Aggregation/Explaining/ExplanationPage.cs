@@ -141,6 +141,7 @@ public static class ExplanationPage
             writer.Heading(version.Label, 4).Facts(
             [
                 ("hash of its training rows", manifest.Basis.Training.Sha256),
+                ("simulated targets", manifest.Basis.Training.SimulatedSentence ?? "none"),
                 ("hash of these rows", version.Set.Facts.Sha256),
                 ("seed, folds, draws", Text($"{manifest.Basis.Seed}, {manifest.Basis.Folds}, {manifest.Basis.Repeats}")),
                 ("monotone", manifest.Basis.Monotone switch { true => "asked for", false => "forbidden", null => "the recipe's own way" }),

@@ -22,6 +22,12 @@ internal static class FieldPath
                 value = value[index];
                 rest = rest[(end + 1)..];
             }
+            else if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(rest, out var whole))
+            {
+                // A name deeper inside may hold a dot too, as a judge's of gpt-4.1 does.
+                value = whole;
+                return true;
+            }
             else
             {
                 var end = rest.IndexOfAny('.', '[');

@@ -19,45 +19,15 @@ public static class TrainingReader
     {
         ArgumentNullException.ThrowIfNull(input);
         var rows = new TrainingRows();
-        var inputs = new List<InputFile>();
+        var read = RowFiles.Read(input.Files, input.RejectsPath, input.StandardInput, (chunk, rejects) => new ChunkReader(input, rows, rejects).Read(chunk), cancellationToken);
         var known = new Dictionary<string, KnownColumn>(StringComparer.Ordinal);
-        using var log = new RejectLog(null);
-        RejectLog? written = null;
-        try
+        foreach (var file in input.Files)
         {
-            for (var file = 0; file < input.Files.Count; file++)
-            {
-                var options = new IngestOptions { Kind = DataKind.Pairs, Inputs = input.Files };
-                using var reader = new InputReader(input.Files[file], file, options);
-                var rejects = new RejectBuffer();
-                foreach (var chunk in reader.Chunks())
-                {
-                    using (chunk)
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        rejects.Clear();
-                        if (chunk.Fault is { } fault) rejects.Add(chunk.Format.Path, chunk.FirstLine, fault, chunk.Span);
-                        else new ChunkReader(input, rows, rejects).Read(chunk);
-                    }
-
-                    if (rejects.Entries.Count == 0) continue;
-                    rows.FirstReject ??= string.Create(CultureInfo.InvariantCulture, $"{input.Files[file]}, line {rejects.First!.Value.Line}: {rejects.First.Value.Fault.Message}");
-                    rows.Rejected += (written ??= new RejectLog(input.RejectsPath)).Append(rejects);
-                }
-
-                inputs.Add(reader.Finish(cancellationToken));
-                foreach (var (name, column) in KnownColumns.Beside(input.Files[file])) known.TryAdd(name, column);
-            }
-
-            rows.RejectedByReason = (written ?? log).ByReason;
-        }
-        finally
-        {
-            written?.Dispose();
+            foreach (var (name, column) in KnownColumns.Beside(file)) known.TryAdd(name, column);
         }
 
-        rows.Inputs = inputs;
-        rows.Known = known;
+        (rows.Rejected, rows.FirstReject, rows.RejectedByReason) = ((int)read.Rejected, read.FirstReject, read.ByReason);
+        (rows.Inputs, rows.Known) = (read.Inputs, known);
         if (rows.Count == 0) throw Nothing(input, rows);
         return rows;
     }
@@ -85,6 +55,7 @@ public static class TrainingReader
             row.Group = Text(root, input.Group ?? "group");
             if (input.Group is null && string.IsNullOrEmpty(row.Group)) row.Prompt = Text(root, "prompt");
             if (input.Part is { } part) row.Part = Text(root, part);
+            row.IsSimulated = SimulatedMark.Of(root);
             if (input.Weight is { } weight)
             {
                 if (!root.TryGetProperty(weight, out var value) || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out row.Weight))
@@ -195,6 +166,7 @@ public static class TrainingReader
                 if (name == (input.Group ?? "group")) row.Group = fields[f];
                 if (name == "prompt" && input.Group is null) row.Prompt = fields[f];
                 if (name == input.Part) row.Part = fields[f];
+                if (name == SimulatedMark.Field) row.IsSimulated = SimulatedMark.Of(fields[f]);
                 if (row.Ratings is not null && input.Raters.Contains(name, StringComparer.Ordinal))
                 {
                     if (fields[f].Length == 0) continue;
@@ -248,7 +220,8 @@ public static class TrainingReader
             if (!row.HasTarget)
             {
                 rows.Unlabelled++;
-                return null;
+                if (!input.KeepUnlabelled) return null;
+                row.Target = double.NaN;
             }
 
             if (string.IsNullOrEmpty(row.Group))
@@ -265,6 +238,7 @@ public static class TrainingReader
             }
 
             rows.LearnedFrom = row.Kind;
+            if (row.IsSimulated && row.HasTarget) rows.Simulated++;
             rows.Add(row);
             return null;
         }

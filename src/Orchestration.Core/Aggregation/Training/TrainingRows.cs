@@ -5,7 +5,7 @@ namespace Orchestration.Core.Aggregation.Training;
 /// <summary>Where rows to learn from are read, and by which fields.</summary>
 public sealed record TrainingInput
 {
-    /// <summary>Files of results, of verdicts, or of <c>{id, group, scores, target}</c>: JSON lines or CSV, plain or gzip.</summary>
+    /// <summary>Files of results, of verdicts, or of <c>{id, group, scores, target}</c>: JSON lines or CSV, plain or gzip; <c>-</c> for standard input.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>The field of the human score or, for comparisons, of the label.</summary>
@@ -32,8 +32,14 @@ public sealed record TrainingInput
     /// </summary>
     public IReadOnlyList<string> Raters { get; init; } = [];
 
+    /// <summary>True: rows without a human score are kept too, with NaN for it. For those who choose what to label, not for those who learn.</summary>
+    public bool KeepUnlabelled { get; init; }
+
     /// <summary>Where bad rows go; null where they are only counted.</summary>
     public string? RejectsPath { get; init; }
+
+    /// <summary>What <c>-</c> among the files is; null for the process's own standard input.</summary>
+    public Stream? StandardInput { get; init; }
 }
 
 /// <summary>Rows to learn from as read: judges' own scales, nothing mapped or left out yet.</summary>
@@ -73,6 +79,9 @@ public sealed class TrainingRows
     /// <summary>Rows without a human score: not bad, and not learned from.</summary>
     public int Unlabelled { get; internal set; }
 
+    /// <summary>Rows whose human score is simulated: they say <c>simulated: true</c>, as 'label simulate' marks what personas said.</summary>
+    public int Simulated { get; internal set; }
+
     /// <summary>Bad rows.</summary>
     public int Rejected { get; internal set; }
 
@@ -108,6 +117,43 @@ public sealed class TrainingRows
         var column = _ratings[_raters[rater]];
         while (column.Count < Count) column.Add(double.NaN);
         return column;
+    }
+
+    /// <summary>The rows with a human score, with the scores of these judges alone.</summary>
+    /// <param name="judges">Some of <see cref="Judges"/>.</param>
+    public TrainingRows Only(IReadOnlyList<string> judges)
+    {
+        ArgumentNullException.ThrowIfNull(judges);
+        var rows = new TrainingRows
+        {
+            LearnedFrom = LearnedFrom,
+            Unlabelled = Unlabelled,
+            Simulated = Simulated,
+            Rejected = Rejected,
+            RejectedByReason = RejectedByReason,
+            FirstReject = FirstReject,
+            HasLoneRows = HasLoneRows,
+            Inputs = Inputs,
+            Known = Known,
+        };
+        int[] places = [.. Enumerable.Range(0, Judges.Count).Where(j => judges.Contains(Judges[j], StringComparer.Ordinal))];
+        IReadOnlyList<double>[] columns = [.. places.Select(Column)];
+        for (var i = 0; i < Count; i++)
+        {
+            if (double.IsNaN(Targets[i])) continue;
+            rows.Add(new TrainingRow
+            {
+                Id = Ids[i],
+                Group = Groups[i],
+                Part = Parts[i],
+                Target = Targets[i],
+                Weight = Weights[i],
+                HasTarget = true,
+                Scores = [.. places.Select((j, k) => (Judges[j], columns[k][i]))],
+            });
+        }
+
+        return rows;
     }
 
     internal bool HasId(string id) => _ids.Contains(id);
@@ -165,6 +211,7 @@ internal struct TrainingRow
     public double Target;
     public double Weight;
     public bool HasTarget;
+    public bool IsSimulated;
     public Versions.LearnedFrom? Kind;
     public List<(string Judge, double Score)> Scores;
     public List<(string Rater, double Rating)>? Ratings;

@@ -126,7 +126,7 @@ public sealed class TrainingSet
             Target = isScores ? new AggregatorTarget(input.Target, rows.Targets.Min(), rows.Targets.Max()) : new AggregatorTarget(input.Target, 0, 0),
             Facts = new AggregatorTraining(
                 HashOf(rows, judges), rows.Count, groups.Max() + 1,
-                [.. rowHashes.Order()], [.. groupHashes.Distinct().Order()], input.Group, input.Weight, input.Part),
+                [.. rowHashes.Order()], [.. groupHashes.Distinct().Order()], input.Group, input.Weight, input.Part, rows.Simulated == 0 ? null : rows.Simulated),
             RowHashes = rowHashes,
             GroupHashes = groupHashes,
             Parts = input.Part is null ? null : Numbered(rows.Parts),

@@ -137,6 +137,7 @@ public sealed record AggregatorTarget(string Field, double Min, double Max);
 /// <param name="GroupField">The field that was named to group them; null where they were grouped by <c>group</c>, prompt or id.</param>
 /// <param name="WeightField">The field of their weights; null where all weigh the same.</param>
 /// <param name="PartField">The field whose values were held out whole; null where folds were drawn.</param>
+/// <param name="SimulatedTargets">How many of the targets were simulated and not given by people; null for none.</param>
 public sealed record AggregatorTraining(
     string Sha256,
     int Rows,
@@ -145,7 +146,15 @@ public sealed record AggregatorTraining(
     [property: JsonConverter(typeof(HashListConverter))] IReadOnlyList<ulong> GroupHashes,
     string? GroupField = null,
     string? WeightField = null,
-    string? PartField = null);
+    string? PartField = null,
+    int? SimulatedTargets = null)
+{
+    /// <summary>What has to be said wherever the version is shown; null where all targets came from people.</summary>
+    [JsonIgnore]
+    public string? SimulatedSentence => SimulatedTargets is { } simulated
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SIMULATED: {simulated:N0} of {Rows:N0} targets were given by personas, not by people; what was learned from them is what a model thinks that people would say.")
+        : null;
+}
 
 /// <summary>A stated, unlearned rule on one judge.</summary>
 /// <param name="Kind">What it does.</param>

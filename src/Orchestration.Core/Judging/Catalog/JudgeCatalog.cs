@@ -110,6 +110,19 @@ public sealed class JudgeCatalog
         return new ResolvedJudges([.. planned.Select(p => p.Judge)], [.. planned.Select(p => p.Planned)], files);
     }
 
+    /// <summary>A judge that looks at answers the way somebody else would: <c>RUBRIC@DEPLOYMENT</c> with a profile beside the rubric.</summary>
+    /// <param name="spec">The specification.</param>
+    /// <param name="profile">How it is told to look at the material, 1–2,000 characters.</param>
+    /// <exception cref="OrchestrationException">An unknown rubric or deployment, or a specification of another form.</exception>
+    public LlmJudge Persona(string spec, string profile)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        if (!spec.Contains('@', StringComparison.Ordinal)) throw new OrchestrationException(ErrorCodes.Usage, $"'{spec}': write RUBRIC@DEPLOYMENT.");
+        var stated = JudgeSpec.Parse(spec);
+        if (stated.Exemplars is not null || stated.PointedOut is not null) throw new OrchestrationException(ErrorCodes.Usage, $"{spec}: a persona has neither exemplars nor a second look. Take the option out.");
+        return Llm(spec, Rubrics.Find(stated.Rubric), stated.Options with { Profile = profile }, stated.Deployment);
+    }
+
     /// <summary>The judges of a stored sweep, as it fixed them.</summary>
     /// <exception cref="OrchestrationException">
     /// A judge cannot be made as it was: its deployment is no longer configured or serves another model, or this build's code judges are others.

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using Orchestration.Cli.Hosting;
+using Orchestration.Core;
+using Orchestration.Core.Spending;
+
+namespace Orchestration.Cli.Pairs;
+
+/// <summary>How a command's items were bought: how far it came, and why no further.</summary>
+/// <param name="Done">Items whose outcome is known.</param>
+/// <param name="FromStore">Those of them that were stored already.</param>
+/// <param name="Cap">The cap that stopped it; null where none did.</param>
+internal sealed record PurchaseRun(int Done, int FromStore, SpendCapReachedException? Cap);
+
+/// <summary>
+/// What commands that buy one thing many times have in common: options, the price before anything is bought, a cap, and work that stops at Ctrl-C with what is under way finished and stored.
+/// </summary>
+internal sealed class Purchasing
+{
+    private readonly Option<decimal?> _maxCost = new("--max-cost") { Description = "Stop before this many US dollars are spent, earlier runs of the same command counted (exit status 3; run again with more)." };
+    private readonly Option<int?> _concurrency = new("--concurrency") { Description = "Calls in flight at once; default: the deployment's own." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be bought and what it would cost at most, and buy nothing." };
+    private readonly Option<string?> _store = new("--store") { Description = "Store file. Default: $ORCHESTRATE_STORE or .orchestrate/store.db." };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _maxCost, _concurrency, _dryRun, _store }) command.Options.Add(option);
+    }
+
+    public string? Store(ParseResult parsed) => parsed.GetValue(_store);
+
+    public int? Concurrency(ParseResult parsed) => parsed.GetValue(_concurrency) is not { } calls ? null : calls >= 1 ? calls : throw new OrchestrationException(ErrorCodes.Usage, "--concurrency: 1 or more.");
+
+    /// <summary>Says what will be bought; false where that was all that was asked for.</summary>
+    /// <param name="context">Where it is said.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="host">Store and configuration.</param>
+    /// <param name="deployment">The deployment's name.</param>
+    /// <param name="what">Such as <c>24 answers</c>.</param>
+    /// <param name="boundUsd">Upper bound of all of it; null without prices.</param>
+    /// <param name="payer">Who pays.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> BeginAsync(CliContext context, ParseResult parsed, EmbeddedHost host, string deployment, string what, decimal? boundUsd, string payer, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_maxCost) is { } cap)
+        {
+            if (cap < 0) throw new OrchestrationException(ErrorCodes.Usage, "--max-cost: 0 or more.");
+            if (boundUsd is null) throw new OrchestrationException(ErrorCodes.Usage, $"--max-cost cannot be kept: deployment '{deployment}' has no prices. Add 'prices' to it in the configuration (0 for a model of your own).");
+        }
+
+        await context.Error.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{what} of '{deployment}', those in the store not bought again{(boundUsd is { } bound ? $"; at most ${bound:0.00####} if none is there and none is repeated" : "; no prices are configured")}"));
+        if (parsed.GetValue(_dryRun)) return false;
+        await host.Store.Spending.SetCapAsync(payer, parsed.GetValue(_maxCost), cancellationToken);
+        return true;
+    }
+
+    /// <summary>Buys each item; stops beginning new ones at the first cap or cancellation, with those under way brought to their end.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="concurrency">How many at once.</param>
+    /// <param name="buy">Buys one, and says whether it was stored already.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static async Task<PurchaseRun> RunAsync(int count, int concurrency, Func<int, CancellationToken, Task<bool>> buy, CancellationToken cancellationToken)
+    {
+        var (done, stored, next) = (0, 0, -1);
+        SpendCapReachedException? cap = null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(count, Math.Max(1, concurrency))).Select(async _ =>
+        {
+            while (!stop.IsCancellationRequested && Interlocked.Increment(ref next) is var item && item < count)
+            {
+                try
+                {
+                    if (await buy(item, stop.Token)) Interlocked.Increment(ref stored);
+                    Interlocked.Increment(ref done);
+                }
+                catch (SpendCapReachedException reached)
+                {
+                    Interlocked.CompareExchange(ref cap, reached, null);
+                    await stop.CancelAsync();
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    return;
+                }
+                catch
+                {
+                    // Every call would fail the same way: no further one is begun, and what is under way ends first.
+                    await stop.CancelAsync();
+                    throw;
+                }
+            }
+        }));
+        return new PurchaseRun(done, stored, cap);
+    }
+
+    /// <summary>What was spent so far, in a sentence.</summary>
+    public static async Task<string> SpentAsync(EmbeddedHost host, string payer)
+    {
+        var status = await host.Store.Spending.StatusAsync(payer, CancellationToken.None);
+        return string.Create(CultureInfo.InvariantCulture, $"${status.SettledUsd:0.00####} spent{(status.UnknownUsd == 0 ? "" : $", ${status.UnknownUsd:0.00####} unknown")} (payer {payer})");
+    }
+
+    /// <summary>Writes lines to a file that is there whole or not at all.</summary>
+    public static async Task WriteAsync(string path, IEnumerable<string> lines, CancellationToken cancellationToken)
+    {
+        var full = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        var draft = full + ".part";
+        await File.WriteAllTextAsync(draft, string.Concat(lines.Select(static l => l + "\n")), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), cancellationToken);
+        File.Move(draft, full, overwrite: true);
+    }
+}
