@@ -134,7 +134,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var startedAt = context.Time.GetTimestamp();
         var end = SweepState.Completed;
         using var serving = new CancellationTokenSource();
-        var feed = new AggregatorFeed(host.Store.Aggregators, () => actors.HostedAggregators, context.Time, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}"))
+        var feed = new AggregatorFeed(host.Store.Aggregators, () => actors.HostedAggregators, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}"))
             .RunAsync(serving.Token);
         try
         {

@@ -109,7 +109,11 @@ public enum SweepState
 /// <param name="Fingerprint">Hash of everything that decides its results; a rerun of the same command finds its unfinished sweep by it.</param>
 /// <param name="OutputFolder">Where results go.</param>
 /// <param name="Owner">The process that registers it.</param>
-public sealed record NewSweep(string Definition, string Fingerprint, string OutputFolder, string Owner);
+public sealed record NewSweep(string Definition, string Fingerprint, string OutputFolder, string Owner)
+{
+    /// <summary>Sweeps of a higher priority are worked before those of a lower one, where a process works several; 0 unless stated.</summary>
+    public int Priority { get; init; }
+}
 
 /// <summary>What is known at the end of registration.</summary>
 /// <param name="Definition">The definition, completed with what reading the data told.</param>
@@ -146,6 +150,9 @@ public sealed record SweepRecord
 
     /// <summary>How many shards its data was cut into.</summary>
     public required int Shards { get; init; }
+
+    /// <summary>See <see cref="NewSweep.Priority"/>.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Running totals of all processes that worked on it.</summary>
     public required SweepTotals Totals { get; init; }
@@ -229,4 +236,17 @@ public sealed record SweepTotals(
 {
     /// <summary>Nothing yet.</summary>
     public static SweepTotals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>
+    /// Judgments bought a second time because the outcome of the first call was lost: its process was killed, its reply never came, its claim ran out.
+    /// </summary>
+    public long Repaid { get; init; }
+
+    /// <summary>Both together.</summary>
+    public SweepTotals Plus(SweepTotals more) => new(
+        Calls + more.Calls, Failures + more.Failures, InputTokens + more.InputTokens, CachedInputTokens + more.CachedInputTokens, OutputTokens + more.OutputTokens,
+        ReasoningTokens + more.ReasoningTokens, CostUsd + more.CostUsd, Seconds + more.Seconds)
+    {
+        Repaid = Repaid + more.Repaid,
+    };
 }

@@ -31,16 +31,7 @@ internal sealed class SweepRows
     public SweepTotals AddTotals(string id, SweepTotals totals)
     {
         var sweep = Require(id);
-        var sum = sweep.Totals;
-        return sweep.Totals = new SweepTotals(
-            sum.Calls + totals.Calls,
-            sum.Failures + totals.Failures,
-            sum.InputTokens + totals.InputTokens,
-            sum.CachedInputTokens + totals.CachedInputTokens,
-            sum.OutputTokens + totals.OutputTokens,
-            sum.ReasoningTokens + totals.ReasoningTokens,
-            sum.CostUsd + totals.CostUsd,
-            sum.Seconds + totals.Seconds);
+        return sweep.Totals = sweep.Totals.Plus(totals);
     }
 
     public Sweep RequireRegistering(string id)
@@ -90,6 +81,7 @@ internal sealed class SweepRows
             Rows = Rows,
             Rejected = Rejected,
             Shards = Shards.Count,
+            Priority = registered.Priority,
             Totals = Totals,
         };
     }

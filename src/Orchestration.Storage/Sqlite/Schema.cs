@@ -127,6 +127,10 @@ internal static class Schema
           PRIMARY KEY (payer, judge, deployment)
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE sweeps ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sweeps ADD COLUMN repaid INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -4,6 +4,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
+using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Batches;
@@ -18,7 +19,7 @@ namespace Orchestration.Storage.Sqlite;
 /// The ports of the embedded host in one SQLite file, which any number of processes on one machine may open at once. What a call has acknowledged
 /// survives a kill and a loss of power. Safe for concurrent use.
 /// </summary>
-public sealed class SqliteStore : IAsyncDisposable
+public sealed class SqliteStore : IStore
 {
     private readonly Connection _connection;
     private readonly GroupCommitWriter _writer;

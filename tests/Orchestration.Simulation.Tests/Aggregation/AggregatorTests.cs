@@ -169,7 +169,7 @@ public sealed class AggregatorTests
         var aggregator = actors.Aggregator(SampleVersions.Name);
         (await aggregator.PredictAsync(Request([0, 0]), Cancel)).Scores.ShouldBe([1]);
         using var stop = new CancellationTokenSource();
-        var feed = new AggregatorFeed(elsewhere, () => actors.HostedAggregators, _time).RunAsync(stop.Token);
+        var feed = new AggregatorFeed(elsewhere, () => actors.HostedAggregators).RunAsync(stop.Token);
         await _time.WaitBegunAsync(static wait => wait == AggregatorFeed.DefaultPoll);
 
         await _catalog.SetAsync(s => s with { Active = second });

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;
@@ -151,11 +152,11 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
             """
             UPDATE sweeps SET calls = calls + ?2, failures = failures + ?3, input_tokens = input_tokens + ?4,
               cached_input_tokens = cached_input_tokens + ?5, output_tokens = output_tokens + ?6, reasoning_tokens = reasoning_tokens + ?7,
-              cost_usd = ?8, seconds = seconds + ?9
+              cost_usd = ?8, seconds = seconds + ?9, repaid = repaid + ?10
             WHERE number = ?1
             """);
         return update.Bind(1, number).Bind(2, totals.Calls).Bind(3, totals.Failures).Bind(4, totals.InputTokens).Bind(5, totals.CachedInputTokens)
-            .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Step();
+            .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Bind(10, totals.Repaid).Step();
     }
 
     public async ValueTask<int> ReopenUnscoredAsync(string sweepId, CancellationToken cancellationToken)

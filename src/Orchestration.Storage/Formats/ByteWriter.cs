@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Orchestration.Core;
 
-namespace Orchestration.Storage.Sqlite.Judgments;
+namespace Orchestration.Storage.Formats;
 
 /// <summary>Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte.</summary>
 internal sealed class ByteWriter

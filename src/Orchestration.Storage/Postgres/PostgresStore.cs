@@ -1,0 +1,131 @@
+using Orchestration.Core;
+using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Quotas;
+using Orchestration.Core.Spending;
+using Orchestration.Core.Stores;
+using Orchestration.Core.Sweeps;
+using Orchestration.Storage.Postgres.Aggregators;
+using Orchestration.Storage.Postgres.Batches;
+using Orchestration.Storage.Postgres.Judgments;
+using Orchestration.Storage.Postgres.Quotas;
+using Orchestration.Storage.Postgres.Spending;
+using Orchestration.Storage.Postgres.Sweeps;
+
+namespace Orchestration.Storage.Postgres;
+
+/// <summary>
+/// The ports of a cluster in one PostgreSQL schema, which any number of silos on any number of machines open at once. What a call has acknowledged survives a
+/// kill of the silo and of the server. A call that meets a database which is away waits for it. Safe for concurrent use.
+/// </summary>
+public sealed class PostgresStore : IStore
+{
+    private const int JudgmentsPerCommit = 512;
+    private const int StepsPerCommit = 256;
+
+    private readonly Database _database;
+    private readonly SiloPresence _silo;
+    private readonly Announcements _announcements;
+    private readonly CancellationTokenSource _abandoned = new();
+    private readonly GroupCommit<IReadOnlyList<StoredJudgment>, IReadOnlyList<IReadOnlyList<double>>> _judgments;
+    private readonly GroupCommit<(ShardLease Lease, IReadOnlyList<UnscoredOutcome> Outcomes), bool> _outcomes;
+    private readonly GroupCommit<SpendStep, bool> _spending;
+    private bool _isClosed;
+
+    private PostgresStore(Database database, SiloPresence silo)
+    {
+        _database = database;
+        _silo = silo;
+        _announcements = new Announcements(database);
+        var lost = _abandoned.Token;
+        _judgments = new(2, JudgmentsPerCommit, groups => PostgresJudgmentStore.CommitAsync(database, groups, lost));
+        _outcomes = new(1, StepsPerCommit, async groups => await database.RunAsync((connection, _, cancel) => ShardLeases.RecordAsync(connection, groups, cancel), lost).ConfigureAwait(false));
+        _spending = new(1, StepsPerCommit, steps => PostgresSpendLedger.CommitAsync(database, silo.Number, steps, lost));
+        Judgments = new PostgresJudgmentStore(database, _judgments);
+        Sweeps = new PostgresSweepStore(database, silo, _outcomes);
+        var ledger = new PostgresSpendLedger(database, silo, _spending);
+        Spending = ledger;
+        Batches = new PostgresBatchLog(database, silo, ledger);
+        Aggregators = new PostgresAggregatorCatalog(database, silo, _announcements);
+        Quotas = new PostgresQuotaAuthority(database);
+    }
+
+    /// <inheritdoc/>
+    public IJudgmentStore Judgments { get; }
+
+    /// <inheritdoc/>
+    public ISweepStore Sweeps { get; }
+
+    /// <inheritdoc/>
+    public ISpendLedger Spending { get; }
+
+    /// <inheritdoc/>
+    public IBatchLog Batches { get; }
+
+    /// <inheritdoc/>
+    public IAggregatorCatalog Aggregators { get; }
+
+    /// <inheritdoc/>
+    public IQuotaAuthority Quotas { get; }
+
+    /// <inheritdoc/>
+    public string Owner => _silo.Owner;
+
+    /// <summary>Opens a store, making its schema where there is none, and brings its tables up to date.</summary>
+    /// <exception cref="OrchestrationException">
+    /// No database answers, it refuses this user, or its tables are of a newer version (<see cref="ErrorCodes.Store"/>); an option is out of range (<see cref="ErrorCodes.Configuration"/>).
+    /// </exception>
+    public static async ValueTask<PostgresStore> OpenAsync(PostgresStoreOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var database = new Database(options);
+        try
+        {
+            await database.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            await Migrations.RunAsync(database, cancellationToken).ConfigureAwait(false);
+            return new PostgresStore(database, await SiloPresence.RegisterAsync(database, options.Grace, cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Finishes what was handed in, and ends this silo: its leases are free, its open reservations become unknown spend.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isClosed) return;
+        _isClosed = true;
+        await CloseWritersAsync().ConfigureAwait(false);
+        await _announcements.DisposeAsync().ConfigureAwait(false);
+        await _silo.DisposeAsync().ConfigureAwait(false);
+        await _database.DisposeAsync().ConfigureAwait(false);
+        _abandoned.Dispose();
+    }
+
+    /// <summary>Ends as a killed process does: what has not been committed is never written, nothing is given back.</summary>
+    internal async ValueTask AbandonAsync()
+    {
+        if (_isClosed) return;
+        _isClosed = true;
+        _judgments.Abandon();
+        _outcomes.Abandon();
+        _spending.Abandon();
+        await _abandoned.CancelAsync().ConfigureAwait(false);
+        await CloseWritersAsync().ConfigureAwait(false);
+        await _announcements.DisposeAsync().ConfigureAwait(false);
+        await _silo.AbandonAsync().ConfigureAwait(false);
+        await _database.DisposeAsync().ConfigureAwait(false);
+        _abandoned.Dispose();
+    }
+
+    private async Task CloseWritersAsync()
+    {
+        await _judgments.DisposeAsync().ConfigureAwait(false);
+        await _outcomes.DisposeAsync().ConfigureAwait(false);
+        await _spending.DisposeAsync().ConfigureAwait(false);
+    }
+}
