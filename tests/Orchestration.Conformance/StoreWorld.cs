@@ -25,6 +25,9 @@ public interface IStoreOwner : IAsyncDisposable
 
     IJudgmentStore Judgments { get; }
 
+    /// <summary>Null where the store keeps none.</summary>
+    IJudgmentClaims? Claims { get; }
+
     ISweepStore Sweeps { get; }
 
     ISpendLedger Spending { get; }

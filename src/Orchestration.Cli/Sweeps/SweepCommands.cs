@@ -41,7 +41,7 @@ internal static class SweepCommands
     public static Option<string?> ConfigOption() => new("--config") { Description = "Configuration file. Default: orchestration.yaml in the current folder, where there is one." };
 
     /// <summary>The option that names the store.</summary>
-    public static Option<string?> StoreOption() => new("--store") { Description = $"Store, a SQLite file. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
+    public static Option<string?> StoreOption() => new("--store") { Description = $"Store: a SQLite file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which any number of machines share. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
 
     private static Argument<string> IdArgument() => new("sweep") { Description = "The sweep's id, such as s1." };
 

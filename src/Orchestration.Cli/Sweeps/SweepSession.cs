@@ -246,7 +246,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
                 Seed = settings.Seed,
                 Recorded = [.. recorded.Select(path => new RecordedFile(path))],
                 RowsPerShard = settings.RowsPerShard ?? (paid ? RowsPerShardPaid : RowsPerShardFree),
-                TempFolder = Path.GetDirectoryName(Path.GetFullPath(EmbeddedHost.StorePath(context, settings.Store)))!,
+                TempFolder = EmbeddedHost.LocalFolder(context, settings.Store),
                 RejectsPath = settings.DryRun ? null : Path.Combine(folder, "rejects.jsonl"),
                 StandardInput = context.StandardInput,
             },

@@ -19,6 +19,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Judgments by content address.</summary>
     IJudgmentStore Judgments { get; }
 
+    /// <summary>Who is about to buy which judgment; null where the store does not keep it, and two processes may buy the same one at the same time.</summary>
+    IJudgmentClaims? Claims { get; }
+
     /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
     ISweepStore Sweeps { get; }
 

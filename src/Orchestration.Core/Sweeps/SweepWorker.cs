@@ -264,5 +264,5 @@ public sealed class SweepWorker
     }
 
     private static SweepTotals ToSweepTotals(in CallTotals totals) => new(
-        totals.Calls, totals.Failures, totals.Usage.Input, totals.Usage.CachedInput, totals.Usage.Output, totals.Usage.Reasoning, totals.CostUsd, 0);
+        totals.Calls, totals.Failures, totals.Usage.Input, totals.Usage.CachedInput, totals.Usage.Output, totals.Usage.Reasoning, totals.CostUsd, 0) { Repaid = totals.Repaid };
 }

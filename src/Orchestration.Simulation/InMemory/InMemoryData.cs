@@ -26,6 +26,8 @@ public sealed class InMemoryData
 
     internal JudgmentRows Judgments { get; } = new();
 
+    internal ClaimRows Claims { get; } = new();
+
     internal SweepRows Sweeps { get; } = new();
 
     internal SpendRows Spending { get; } = new();

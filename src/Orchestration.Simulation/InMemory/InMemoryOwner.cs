@@ -3,12 +3,13 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
+using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Simulation.InMemory;
 
 /// <summary>One owner's view of <see cref="InMemoryData"/>: what a silo holds open. Safe for concurrent use.</summary>
-public sealed class InMemoryOwner : IAsyncDisposable
+public sealed class InMemoryOwner : IStore
 {
     private readonly InMemoryData _data;
 
@@ -17,6 +18,7 @@ public sealed class InMemoryOwner : IAsyncDisposable
         _data = data;
         Owner = owner;
         Judgments = new InMemoryJudgmentStore(this);
+        Claims = new InMemoryJudgmentClaims(this);
         Sweeps = new InMemorySweepStore(this);
         Spending = new InMemorySpendLedger(this);
         Batches = new InMemoryBatchLog(this);
@@ -29,6 +31,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Judgments by content address.</summary>
     public IJudgmentStore Judgments { get; }
+
+    /// <summary>Who is about to buy which judgment.</summary>
+    public IJudgmentClaims? Claims { get; }
 
     /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
     public ISweepStore Sweeps { get; }

@@ -40,6 +40,12 @@ internal static class Migrations
         );
         ALTER TABLE judgments ALTER COLUMN vals SET STORAGE PLAIN;
 
+        -- Who is about to buy which judgment. Not logged: after a crash it is empty.
+        CREATE UNLOGGED TABLE claims(
+          pair uuid NOT NULL, judge uuid NOT NULL, repeat int NOT NULL, silo int NOT NULL, token bigint NOT NULL, until bigint NOT NULL, taken boolean NOT NULL,
+          PRIMARY KEY (pair, judge, repeat)
+        ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+
         CREATE TABLE sweeps(
           number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
           token bigint NOT NULL UNIQUE,

@@ -31,6 +31,7 @@ public sealed class PostgresStore : IStore
     private readonly GroupCommit<IReadOnlyList<StoredJudgment>, IReadOnlyList<IReadOnlyList<double>>> _judgments;
     private readonly GroupCommit<(ShardLease Lease, IReadOnlyList<UnscoredOutcome> Outcomes), bool> _outcomes;
     private readonly GroupCommit<SpendStep, bool> _spending;
+    private readonly GroupCommit<ClaimStep, JudgmentClaim> _claims;
     private bool _isClosed;
 
     private PostgresStore(Database database, SiloPresence silo)
@@ -42,7 +43,9 @@ public sealed class PostgresStore : IStore
         _judgments = new(2, JudgmentsPerCommit, groups => PostgresJudgmentStore.CommitAsync(database, groups, lost));
         _outcomes = new(1, StepsPerCommit, async groups => await database.RunAsync((connection, _, cancel) => ShardLeases.RecordAsync(connection, groups, cancel), lost).ConfigureAwait(false));
         _spending = new(1, StepsPerCommit, steps => PostgresSpendLedger.CommitAsync(database, silo.Number, steps, lost));
+        _claims = new(1, StepsPerCommit, steps => PostgresJudgmentClaims.CommitAsync(database, silo, steps, lost));
         Judgments = new PostgresJudgmentStore(database, _judgments);
+        Claims = new PostgresJudgmentClaims(silo, _claims);
         Sweeps = new PostgresSweepStore(database, silo, _outcomes);
         var ledger = new PostgresSpendLedger(database, silo, _spending);
         Spending = ledger;
@@ -53,6 +56,9 @@ public sealed class PostgresStore : IStore
 
     /// <inheritdoc/>
     public IJudgmentStore Judgments { get; }
+
+    /// <inheritdoc/>
+    public IJudgmentClaims? Claims { get; }
 
     /// <inheritdoc/>
     public ISweepStore Sweeps { get; }
@@ -114,6 +120,7 @@ public sealed class PostgresStore : IStore
         _judgments.Abandon();
         _outcomes.Abandon();
         _spending.Abandon();
+        _claims.Abandon();
         await _abandoned.CancelAsync().ConfigureAwait(false);
         await CloseWritersAsync().ConfigureAwait(false);
         await _announcements.DisposeAsync().ConfigureAwait(false);
@@ -127,5 +134,6 @@ public sealed class PostgresStore : IStore
         await _judgments.DisposeAsync().ConfigureAwait(false);
         await _outcomes.DisposeAsync().ConfigureAwait(false);
         await _spending.DisposeAsync().ConfigureAwait(false);
+        await _claims.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -47,6 +47,9 @@ public sealed class SqliteStore : IStore
     /// <summary>Judgments by content address.</summary>
     public IJudgmentStore Judgments { get; }
 
+    /// <summary>None: the processes of one machine may, at worst, buy a judgment twice that both ask for at the same moment.</summary>
+    public IJudgmentClaims? Claims => null;
+
     /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
     public ISweepStore Sweeps { get; }
 

@@ -310,6 +310,8 @@ public sealed class AggregatorTests
 
         public ValueTask<bool> AddAsync(StoredAggregator version, CancellationToken cancellationToken) => inner.AddAsync(version, cancellationToken);
 
+        public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => inner.WaitAsync(most, cancellationToken);
+
         public ValueTask<StoredAggregator?> FindAsync(string id, string? name, CancellationToken cancellationToken) => inner.FindAsync(id, name, cancellationToken);
 
         public ValueTask<IReadOnlyList<AggregatorHead>> ListAsync(string? name, CancellationToken cancellationToken) => inner.ListAsync(name, cancellationToken);

@@ -17,6 +17,11 @@ public sealed class InMemoryJudgmentStoreTests : JudgmentStoreConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
 
+public sealed class InMemoryJudgmentClaimsTests : JudgmentClaimsConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
 public sealed class InMemorySweepStoreTests : SweepStoreConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
@@ -79,6 +84,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public string Owner => owner.Owner;
 
         public IJudgmentStore Judgments => owner.Judgments;
+
+        public IJudgmentClaims? Claims => owner.Claims;
 
         public ISweepStore Sweeps => owner.Sweeps;
 

@@ -36,3 +36,8 @@ public sealed class PostgresAggregatorCatalogTests : AggregatorCatalogConformanc
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
 }
+
+public sealed class PostgresJudgmentClaimsTests : JudgmentClaimsConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
+}

@@ -51,6 +51,8 @@ public sealed class PostgresWorld : IStoreWorld
 
         public IJudgmentStore Judgments => store.Judgments;
 
+        public IJudgmentClaims? Claims => store.Claims;
+
         public ISweepStore Sweeps => store.Sweeps;
 
         public ISpendLedger Spending => store.Spending;

@@ -39,6 +39,8 @@ public sealed class SqliteWorld : IStoreWorld
 
         public IJudgmentStore Judgments { get; } = isAlwaysFolded ? new FoldedJudgments(store) : store.Judgments;
 
+        public IJudgmentClaims? Claims => store.Claims;
+
         public ISweepStore Sweeps => store.Sweeps;
 
         public ISpendLedger Spending => store.Spending;

@@ -12,19 +12,26 @@ namespace Orchestration.Core.Judging.Purchases;
 /// </summary>
 public sealed class JudgmentPurchases
 {
+    private static readonly TimeSpan ClaimLease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstClaimWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestClaimWait = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<JudgmentAddress, Flight> _flights = new();
     private readonly IJudgmentStore? _store;
     private readonly SpendGate? _gate;
+    private readonly IJudgmentClaims? _claims;
     private readonly TimeProvider _time;
 
     /// <summary>Creates it.</summary>
     /// <param name="store">Where judgments are kept; null keeps none, for trying a judge out.</param>
     /// <param name="ledger">Where money is written down; null where nobody keeps a cap. Used for requests that name a payer.</param>
     /// <param name="time">Measures deadlines.</param>
-    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time)
+    /// <param name="claims">Keeps other processes of the store from buying the same judgment at the same time; null where nobody does.</param>
+    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time, IJudgmentClaims? claims = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         _store = store;
+        _claims = claims;
         _gate = ledger is null ? null : new SpendGate(ledger);
         _time = time;
     }
@@ -134,14 +141,63 @@ public sealed class JudgmentPurchases
     private async ValueTask<Purchase> BuyAsync(
         JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
+        if (_claims is not null) return await BuyClaimedAsync(_claims, address, dimensions, seller, terms, cancellationToken);
         if (_store is not null)
         {
             var known = await _store.GetAsync([address], cancellationToken);
             if (known[0] is { } values) return new Purchase { Values = Checked(values, dimensions, address), IsFromStore = true };
         }
 
-        var sale = await seller.SellAsync(terms, cancellationToken);
-        if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = sale.Detail.Totals, IsLate = sale.IsLate };
+        return await KeepAsync(await seller.SellAsync(terms, cancellationToken), address, dimensions, repaid: 0);
+    }
+
+    /// <summary>Buys under a claim, or waits for whoever holds it.</summary>
+    private async ValueTask<Purchase> BuyClaimedAsync(
+        IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var claim = await claims.ClaimAsync(address, ClaimLease, cancellationToken);
+        for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
+        {
+            if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
+            await Task.Delay(wait, _time, cancellationToken);
+            claim = await claims.ClaimAsync(address, ClaimLease, cancellationToken);
+        }
+
+        if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
+        Purchase purchase;
+        try
+        {
+            var selling = seller.SellAsync(terms, cancellationToken).AsTask();
+            while (!selling.IsCompleted)
+            {
+                try
+                {
+                    await selling.WaitAsync(ClaimLease / 3, _time, CancellationToken.None);
+                }
+                catch (TimeoutException) when (!selling.IsCompleted)
+                {
+                    // Should the claim be lost meanwhile, then that decides who pays, not what counts.
+                    await claims.RenewAsync(claim, ClaimLease, CancellationToken.None);
+                }
+            }
+
+            purchase = await KeepAsync(await selling, address, dimensions, repaid: claim.State == ClaimState.TakenOver ? 1 : 0);
+        }
+        catch
+        {
+            await claims.ReleaseAsync(claim);
+            throw;
+        }
+
+        // One that was bought and stored has taken its claim with it.
+        if (purchase.Values is null) await claims.ReleaseAsync(claim);
+        return purchase;
+    }
+
+    private async ValueTask<Purchase> KeepAsync(Sale sale, JudgmentAddress address, int dimensions, int repaid)
+    {
+        var totals = sale.Detail.Totals with { Repaid = sale.Detail.Totals.Repaid + repaid };
+        if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = totals, IsLate = sale.IsLate };
 
         var settling = sale.Settling ?? Task.CompletedTask;
         IReadOnlyList<double> kept = sale.Values;
@@ -154,7 +210,7 @@ public sealed class JudgmentPurchases
         }
 
         await settling;
-        return new Purchase { Values = kept, Totals = sale.Detail.Totals, Rationale = sale.Detail.Rationale };
+        return new Purchase { Values = kept, Totals = totals, Rationale = sale.Detail.Rationale };
     }
 
     private static IReadOnlyList<double> Checked(IReadOnlyList<double> values, int dimensions, JudgmentAddress address) => values.Count == dimensions

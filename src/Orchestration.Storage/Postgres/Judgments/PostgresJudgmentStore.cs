@@ -59,7 +59,7 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
             if (held.TryAdd(judgment.Address, judgment.Values)) fresh.Add(judgment);
         }
 
-        fresh.Sort(static (a, b) => Compare(a.Address, b.Address));
+        fresh.Sort(static (a, b) => AddressOrder.Instance.Compare(a.Address, b.Address));
         var others = await database.RunAsync((connection, attempt, cancel) => InsertAsync(connection, attempt, fresh, cancel), cancellationToken).ConfigureAwait(false);
         foreach (var (address, values) in others) held[address] = values;
         return [.. groups.Select(group => (IReadOnlyList<IReadOnlyList<double>>)[.. group.Select(judgment => held[judgment.Address])])];
@@ -71,8 +71,9 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
     {
         var inserted = await connection.Command(
             """
-            INSERT INTO judgments(pair, judge, repeat, vals, detail)
-            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bytea[], $5::bytea[])
+            WITH given AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bytea[], $5::bytea[]) AS g(pair, judge, repeat, vals, detail)),
+            bought AS (DELETE FROM claims c USING given g WHERE c.pair = g.pair AND c.judge = g.judge AND c.repeat = g.repeat)
+            INSERT INTO judgments(pair, judge, repeat, vals, detail) SELECT * FROM given
             ON CONFLICT DO NOTHING RETURNING pair, judge, repeat
             """,
             judgments.Select(static j => j.Address.Pair.ToGuid()).ToArray(),
@@ -119,13 +120,6 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
         return copies;
     }
 
-    private static int Compare(JudgmentAddress a, JudgmentAddress b)
-    {
-        var order = a.Pair.CompareTo(b.Pair);
-        if (order == 0) order = a.Judge.CompareTo(b.Judge);
-        return order == 0 ? a.Repeat.CompareTo(b.Repeat) : order;
-    }
-
     private static JudgmentAddress AddressOf(NpgsqlDataReader reader) => new(reader.GetGuid(0).ToHash(), reader.GetGuid(1).ToHash(), reader.GetInt32(2));
 
     private static byte[] BytesOf(IReadOnlyList<double> values)
@@ -135,7 +129,7 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
         return bytes;
     }
 
-    private static double[] ValuesOf(byte[] bytes)
+    internal static double[] ValuesOf(byte[] bytes)
     {
         var values = new double[bytes.Length / 8];
         for (var i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan(i * 8));
