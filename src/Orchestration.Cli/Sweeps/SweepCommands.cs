@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Orchestration.Cli.Sweeps;
 
-/// <summary><c>orchestrate sweep run|list|show|resume|cancel|export</c>.</summary>
+/// <summary><c>orchestrate sweep run|list|show|resume|wait|pause|cancel|export</c>.</summary>
 internal static class SweepCommands
 {
     public static Command Create(CliContext context) => new("sweep", "Judge a data set, with checkpoints: stop, crash and resume.")
@@ -17,6 +17,8 @@ internal static class SweepCommands
         List(context),
         Show(context),
         Resume(context),
+        Wait(context),
+        Pause(context),
         Cancel(context),
         Export(context),
     };
@@ -108,7 +110,8 @@ internal static class SweepCommands
         var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
         var retry = new Option<bool>("--retry-unscored") { Description = "Ask again what had no score." };
         var batch = new Option<bool>("--batch") { Description = "As in 'sweep run'. Batches that the sweep has at endpoints are collected either way." };
-        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, json };
+        var detach = new Option<bool>("--detach") { Description = "Leave it to the silos that work ('orchestrate work')." };
+        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, detach, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
@@ -118,7 +121,40 @@ internal static class SweepCommands
             var session = new SweepSession(context, host);
             var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
             return await session.ResumeAsync(
-                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), cancellationToken);
+                sweep, parsed.GetValue(detach), parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Wait(CliContext context)
+    {
+        var (id, store, json) = (IdArgument(), StoreOption(), JsonOption());
+        var folder = new Option<string?>("--out", "-o") { Description = "Folder to write to; default: the sweep's own." };
+        var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
+        var command = new Command("wait", "Waits until a sweep that others work is done, and writes its results, with the exit status of 'sweep run'.") { id, store, folder, maxUnscored, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var session = new SweepSession(context, host);
+            var target = parsed.GetValue(folder) is { } named ? Path.GetFullPath(named) : null;
+            return await session.WaitAsync(await session.FindAsync(parsed.GetValue(id)!, cancellationToken), target, bound, parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Pause(CliContext context)
+    {
+        var (id, store) = (IdArgument(), StoreOption());
+        var command = new Command("pause", "Stops a sweep everywhere, until 'sweep resume'. Calls in flight are finished and stored.") { id, store };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var sweep = await new SweepSession(context, host).FindAsync(parsed.GetValue(id)!, cancellationToken);
+            if (!await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, SweepState.Running, SweepState.Interrupted, cancellationToken))
+                throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} is {SweepSummary.StateText(sweep.State)}: there is nothing to pause.");
+            await context.Out.WriteLineAsync($"sweep {sweep.Id} is paused; go on with: orchestrate sweep resume {sweep.Id}");
+            return ExitStatus.Completed;
         });
         return command;
     }

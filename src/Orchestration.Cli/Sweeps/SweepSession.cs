@@ -12,6 +12,8 @@ namespace Orchestration.Cli.Sweeps;
 /// <summary>Runs a sweep from its command to its files and tables, in the embedded host.</summary>
 internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 {
+    private static readonly TimeSpan WaitPoll = TimeSpan.FromMilliseconds(250);
+
     private const int RowsPerShardFree = 4096;
     private const int RowsPerShardPaid = 256;
 
@@ -58,12 +60,43 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             }
         }
 
+        if (settings.Detach) return await DetachAsync(sweep, settings.Json, cancellationToken);
         return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, cancellationToken);
+    }
+
+    /// <summary>Leaves a sweep to the silos that work.</summary>
+    public async Task<int> DetachAsync(SweepRecord sweep, bool json, CancellationToken cancellationToken)
+    {
+        foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
+        var workers = (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
+        await context.Out.WriteLineAsync(workers == 0
+            ? $"sweep {sweep.Id} is registered, and no silo is working: start one with 'orchestrate work', on any machine with this store"
+            : string.Create(CultureInfo.InvariantCulture, $"sweep {sweep.Id} is registered; {Counted(workers, "silo")} at work"));
+        await context.Out.WriteLineAsync($"results with: orchestrate sweep wait {sweep.Id}");
+        if (json) await context.Out.WriteLineAsync((await SummarizeAsync(await FindAsync(sweep.Id, cancellationToken), null, cancellationToken)).ToLine());
+        return ExitStatus.Completed;
+    }
+
+    /// <summary>Waits until nobody works a sweep any more, and writes its results.</summary>
+    public async Task<int> WaitAsync(SweepRecord sweep, string? folder, MaxUnscored? maxUnscored, bool json, CancellationToken cancellationToken)
+    {
+        var meter = new SweepMeter();
+        await using (new SweepProgressView(context, meter, host.Board, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count))
+        {
+            while (sweep.State is SweepState.Running or SweepState.Registering)
+            {
+                meter.Show(await host.Store.Sweeps.ProgressAsync(sweep.Id, cancellationToken));
+                await Task.Delay(WaitPoll, context.Time, cancellationToken);
+                sweep = await FindAsync(sweep.Id, cancellationToken);
+            }
+        }
+
+        return await FinishAsync(folder is null ? sweep : sweep with { OutputFolder = folder }, sweep.State, maxUnscored, batch: false, json);
     }
 
     /// <summary>Goes on with a stored sweep.</summary>
     public async Task<int> ResumeAsync(
-        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, CancellationToken cancellationToken)
+        SweepRecord sweep, bool detach, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, CancellationToken cancellationToken)
     {
         switch (sweep.State)
         {
@@ -81,6 +114,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             sweep = await FindAsync(sweep.Id, cancellationToken);
         }
 
+        if (detach) return await DetachAsync(sweep, json, cancellationToken);
         return await WorkAsync(sweep, concurrency, maxUnscored, batch, json, cancellationToken);
     }
 
@@ -168,7 +202,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
 
         await AddSecondsAsync(sweep.Id, startedAt);
-        var status = await FinishAsync(sweep.Id, end, maxUnscored, batch, json);
+        var status = await FinishAsync(await FindAsync(sweep.Id, CancellationToken.None), end, maxUnscored, batch, json);
         // Last: a kill while the files are being written leaves a sweep to go on with, and the same command writes them.
         await ChangeStateAsync(sweep.Id, end);
         return status;
@@ -181,9 +215,9 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     private async Task ChangeStateAsync(string sweepId, SweepState end) =>
         await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
 
-    private async Task<int> FinishAsync(string sweepId, SweepState end, MaxUnscored? maxUnscored, bool batch, bool json)
+    private async Task<int> FinishAsync(SweepRecord found, SweepState end, MaxUnscored? maxUnscored, bool batch, bool json)
     {
-        var sweep = (await FindAsync(sweepId, CancellationToken.None)) with { State = end };
+        var sweep = found with { State = end };
         try
         {
             var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
@@ -253,6 +287,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             Judges = judges,
             RecordedScales = Scales(settings),
             MinCoverage = settings.MinCoverage,
+            Priority = settings.Priority,
             OutputFolder = folder,
             IsFolderNamed = settings.Out is not null,
         };

@@ -1,4 +1,5 @@
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
@@ -36,4 +37,7 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>Permits of deployments and judges, shared by all processes that open the store.</summary>
     IQuotaAuthority Quotas { get; }
+
+    /// <summary>The silos that have the store open.</summary>
+    IClusterDirectory Cluster { get; }
 }

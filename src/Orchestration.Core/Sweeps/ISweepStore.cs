@@ -67,6 +67,12 @@ public interface ISweepStore
     /// <summary>How far a sweep is.</summary>
     ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken);
 
+    /// <summary>The sweeps in state <see cref="SweepState.Running"/> that have shards not done, oldest first, with how many of them living owners hold.</summary>
+    ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>The shards that are held within their leases, by owner and sweep.</summary>
+    ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Adds to a sweep's running totals (calls, tokens, money), which outlive the process that made them.
     /// </summary>
@@ -211,6 +217,19 @@ public enum ShardParts
 /// <param name="Text">See <see cref="ShardData"/>.</param>
 /// <param name="Block">See <see cref="ShardResult"/>.</param>
 public sealed record StoredShard(int Index, long FirstRow, int Rows, bool IsDone, byte[]? Head, byte[]? Text, byte[]? Block);
+
+/// <summary>A sweep that can be worked.</summary>
+/// <param name="SweepId">Which.</param>
+/// <param name="Priority">See <see cref="NewSweep.Priority"/>.</param>
+/// <param name="Open">Shards not done.</param>
+/// <param name="Held">Of these, held within a lease.</param>
+public sealed record OpenSweep(string SweepId, int Priority, int Open, int Held);
+
+/// <summary>Shards of one sweep that one owner holds.</summary>
+/// <param name="Owner">The owner, without the name of a worker of it.</param>
+/// <param name="SweepId">The sweep.</param>
+/// <param name="Shards">How many.</param>
+public sealed record HeldShards(string Owner, string SweepId, int Shards);
 
 /// <summary>How far a sweep is.</summary>
 /// <param name="ShardsDone">Shards whose result is committed.</param>

@@ -36,6 +36,8 @@ public sealed class InMemoryData
 
     internal AggregatorRows Aggregators { get; } = new();
 
+    internal SortedDictionary<string, InMemorySilo> Silos { get; } = new(StringComparer.Ordinal);
+
     internal QuotaRows Quotas { get; } = new();
 
     /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>

@@ -1,5 +1,6 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -24,6 +25,7 @@ public sealed class InMemoryOwner : IStore
         Batches = new InMemoryBatchLog(this);
         Aggregators = new InMemoryAggregatorCatalog(this);
         Quotas = new InMemoryQuotaAuthority(this);
+        Cluster = new InMemoryClusterDirectory(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -49,6 +51,9 @@ public sealed class InMemoryOwner : IStore
 
     /// <summary>Permits.</summary>
     public IQuotaAuthority Quotas { get; }
+
+    /// <summary>The owners that told of themselves.</summary>
+    public IClusterDirectory Cluster { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

@@ -56,6 +56,8 @@ internal sealed class SweepRows
 
         public string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"s{number}");
 
+        public int Priority { get; } = registered.Priority;
+
         public string Registrar { get; } = registered.Owner;
 
         public SweepState State { get; set; } = SweepState.Registering;
@@ -81,7 +83,7 @@ internal sealed class SweepRows
             Rows = Rows,
             Rejected = Rejected,
             Shards = Shards.Count,
-            Priority = registered.Priority,
+            Priority = Priority,
             Totals = Totals,
         };
     }

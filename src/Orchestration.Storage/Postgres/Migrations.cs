@@ -16,9 +16,9 @@ internal static class Migrations
 
         CREATE TABLE silos(
           number int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-          host text NOT NULL, process int NOT NULL, version text NOT NULL, role text NOT NULL,
+          host text NOT NULL, process int NOT NULL, version text NOT NULL,
           started_at bigint NOT NULL, seen_at bigint NOT NULL, ended_at bigint,
-          status text NOT NULL DEFAULT '{}'
+          report text NOT NULL DEFAULT '{}'
         ) WITH (fillfactor = 50);
 
         -- A silo is dead when it said so, or when its lock is free and nothing was heard of it for the grace; a server that has just begun frees all

@@ -1,5 +1,6 @@
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
@@ -8,6 +9,7 @@ using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Postgres.Aggregators;
 using Orchestration.Storage.Postgres.Batches;
+using Orchestration.Storage.Postgres.Cluster;
 using Orchestration.Storage.Postgres.Judgments;
 using Orchestration.Storage.Postgres.Quotas;
 using Orchestration.Storage.Postgres.Spending;
@@ -52,6 +54,7 @@ public sealed class PostgresStore : IStore
         Batches = new PostgresBatchLog(database, silo, ledger);
         Aggregators = new PostgresAggregatorCatalog(database, silo, _announcements);
         Quotas = new PostgresQuotaAuthority(database);
+        Cluster = new PostgresClusterDirectory(database, silo);
     }
 
     /// <inheritdoc/>
@@ -74,6 +77,9 @@ public sealed class PostgresStore : IStore
 
     /// <inheritdoc/>
     public IQuotaAuthority Quotas { get; }
+
+    /// <inheritdoc/>
+    public IClusterDirectory Cluster { get; }
 
     /// <inheritdoc/>
     public string Owner => _silo.Owner;

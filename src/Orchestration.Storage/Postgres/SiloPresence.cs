@@ -35,14 +35,11 @@ internal sealed class SiloPresence : IAsyncDisposable
     /// <summary>How long a silo without its lock counts as alive, in ticks.</summary>
     public long Grace { get; }
 
-    /// <summary>What the silo tells of itself with each beat: JSON.</summary>
-    public Func<string>? Status { get; set; }
-
     public static async Task<SiloPresence> RegisterAsync(Database database, TimeSpan grace, CancellationToken cancellationToken)
     {
         var number = await database.RunAsync(
             async (connection, _, cancel) => await connection.Command(
-                "INSERT INTO silos(host, process, version, role, started_at, seen_at) VALUES ($1, $2, $3, 'command', clock_ticks($4::bigint), clock_ticks($4::bigint)) RETURNING number",
+                "INSERT INTO silos(host, process, version, started_at, seen_at) VALUES ($1, $2, $3, clock_ticks($4::bigint), clock_ticks($4::bigint)) RETURNING number",
                 Environment.MachineName, Environment.ProcessId, typeof(SiloPresence).Assembly.GetName().Version?.ToString() ?? "", database.Now).ScalarAsync<int>(cancel).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
         var presence = new SiloPresence(database, number, grace);
@@ -127,8 +124,7 @@ internal sealed class SiloPresence : IAsyncDisposable
                 try
                 {
                     _connection ??= await LockAsync(_stop.Token).ConfigureAwait(false);
-                    await _connection.Command(
-                        "UPDATE silos SET seen_at = clock_ticks($2::bigint), status = coalesce($3, status) WHERE number = $1", Number, _database.Now, Status?.Invoke() ?? "{}").ExecuteAsync(_stop.Token).ConfigureAwait(false);
+                    await _connection.Command("UPDATE silos SET seen_at = clock_ticks($2::bigint) WHERE number = $1", Number, _database.Now).ExecuteAsync(_stop.Token).ConfigureAwait(false);
                 }
                 catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException or System.Net.Sockets.SocketException or InvalidOperationException or OrchestrationException)
                 {

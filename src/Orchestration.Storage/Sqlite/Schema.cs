@@ -130,6 +130,9 @@ internal static class Schema
         """
         ALTER TABLE sweeps ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE sweeps ADD COLUMN repaid INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE silos(
+          owner TEXT PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, version TEXT NOT NULL, started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, report TEXT NOT NULL
+        ) WITHOUT ROWID;
         """,
     ];
 

@@ -1,6 +1,7 @@
 using Orchestration.Core;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -8,6 +9,7 @@ using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Batches;
+using Orchestration.Storage.Sqlite.Cluster;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Quotas;
 using Orchestration.Storage.Sqlite.Spending;
@@ -41,7 +43,8 @@ public sealed class SqliteStore : IStore
         Spending = ledger;
         Batches = new SqliteBatchLog(_writer, _reads, owners, ledger, options.TimeProvider);
         Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
-        Quotas = new SqliteQuotaAuthority(_writer, options.TimeProvider);
+        Quotas = new SqliteQuotaAuthority(_writer, _reads, options.TimeProvider);
+        Cluster = new SqliteClusterDirectory(_writer, _reads, owners, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -64,6 +67,9 @@ public sealed class SqliteStore : IStore
 
     /// <summary>Permits of deployments and judges, shared by all processes that open the file.</summary>
     public IQuotaAuthority Quotas { get; }
+
+    /// <summary>The processes that told of themselves.</summary>
+    public IClusterDirectory Cluster { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

@@ -35,6 +35,15 @@ internal sealed class PostgresQuotaAuthority(Database database) : IQuotaAuthorit
             cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken) => await database.RunAsync(
+        async (connection, _, cancel) =>
+        {
+            var rows = await connection.Command("SELECT bucket, state, clock_ticks($1::bigint) - 621355968000000000 FROM quotas WHERE state <> ''", database.Now)
+                .ListAsync(static reader => (Bucket: reader.GetString(0), State: BucketState.FromBytes(reader.GetFieldValue<byte[]>(1)), Now: reader.GetInt64(2)), cancel).ConfigureAwait(false);
+            return rows.Count == 0 ? [] : QuotaDating.Use(rows.Select(static row => KeyValuePair.Create(row.Bucket, row.State)), rows[0].Now / (double)TimeSpan.TicksPerSecond);
+        },
+        cancellationToken).ConfigureAwait(false);
+
     private static async Task<(Dictionary<string, byte[]> States, double Now)> ReadAsync(NpgsqlConnection connection, string[] names, long? given, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);

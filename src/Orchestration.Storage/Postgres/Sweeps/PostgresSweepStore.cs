@@ -149,6 +149,32 @@ internal sealed class PostgresSweepStore(
         return found.Count == 0 ? throw SweepKeys.NotFound(sweepId) : found[0];
     }
 
+    public async ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken) => await database.RunAsync(
+        (connection, _, cancel) => connection.Command(
+            """
+            WITH time AS MATERIALIZED (SELECT clock_ticks($2::bigint) AS now),
+            open AS MATERIALIZED (
+              SELECT h.sweep, s.priority, CASE WHEN h.lease_until > time.now THEN h.silo END AS silo, count(*) AS shards
+              FROM sweeps s JOIN shards h ON h.sweep = s.number AND NOT h.done, time WHERE s.state = $1 GROUP BY 1, 2, 3),
+            dead AS MATERIALIZED (SELECT silo FROM (SELECT DISTINCT silo FROM open WHERE silo IS NOT NULL) d, time WHERE is_dead(d.silo, time.now, $3))
+            SELECT sweep, priority, sum(shards)::int, coalesce(sum(shards) FILTER (WHERE silo IS NOT NULL AND silo NOT IN (SELECT silo FROM dead)), 0)::int
+            FROM open GROUP BY sweep, priority ORDER BY sweep
+            """,
+            (short)SweepState.Running, database.Now, silo.Grace)
+            .ListAsync(static reader => new OpenSweep(SweepKeys.Id(reader.GetInt64(0)), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3)), cancel),
+        cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken) => await database.RunAsync(
+        (connection, _, cancel) => connection.Command(
+            """
+            WITH held AS MATERIALIZED (
+              SELECT silo, sweep, count(*)::int AS shards FROM shards WHERE NOT done AND silo IS NOT NULL AND lease_until > clock_ticks($1::bigint) GROUP BY silo, sweep)
+            SELECT silo, sweep, shards FROM held WHERE NOT is_dead(silo, clock_ticks($1::bigint), $2) ORDER BY silo, sweep
+            """,
+            database.Now, silo.Grace)
+            .ListAsync(static reader => new HeldShards(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"o{reader.GetInt32(0)}"), SweepKeys.Id(reader.GetInt64(1)), reader.GetInt32(2)), cancel),
+        cancellationToken).ConfigureAwait(false);
+
     public async ValueTask AddTotalsAsync(string sweepId, SweepTotals totals, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(totals);

@@ -86,6 +86,23 @@ internal static class ShardLeases
         return true;
     }
 
+    /// <summary>What living owners hold within their leases.</summary>
+    public static IReadOnlyList<HeldShards> Held(Connection connection, OwnerLocks owners, long now)
+    {
+        Dictionary<(string Owner, long Sweep), int> counts = [];
+        Dictionary<string, bool> isDead = new(StringComparer.Ordinal);
+        using var select = connection.Use("SELECT owner, sweep, count(*) FROM shards WHERE done = 0 AND owner IS NOT NULL AND lease_until > ?1 GROUP BY owner, sweep ORDER BY owner, sweep");
+        select.Bind(1, now);
+        while (select.Step())
+        {
+            var owner = select.Text(0).Split('/')[0];
+            if (!isDead.TryGetValue(owner, out var ended)) isDead.Add(owner, ended = owners.IsDead(owner));
+            if (!ended) counts[(owner, select.Int64(1))] = counts.GetValueOrDefault((owner, select.Int64(1))) + select.Int32(2);
+        }
+
+        return [.. counts.Select(static count => new HeldShards(count.Key.Owner, SweepKeys.Id(count.Key.Sweep), count.Value))];
+    }
+
     /// <summary>True where a living owner holds a shard within its lease.</summary>
     public static bool AnyHeld(Connection connection, OwnerLocks owners, long number, long now)
     {

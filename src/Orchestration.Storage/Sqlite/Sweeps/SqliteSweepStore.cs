@@ -137,6 +137,26 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
             cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken) => await reads.RunAsync(
+        connection =>
+        {
+            List<OpenSweep> open = [];
+            var held = ShardLeases.Held(connection, owners, time.GetUtcNow().UtcTicks).GroupBy(static shards => shards.SweepId).ToDictionary(static group => group.Key, static group => group.Sum(static shards => shards.Shards));
+            using var select = connection.Use("SELECT s.number, s.priority, count(*) FROM sweeps s JOIN shards h ON h.sweep = s.number AND h.done = 0 WHERE s.state = ?1 GROUP BY s.number ORDER BY s.number");
+            select.Bind(1, (long)SweepState.Running);
+            while (select.Step())
+            {
+                var id = SweepKeys.Id(select.Int64(0));
+                open.Add(new OpenSweep(id, select.Int32(1), select.Int32(2), held.GetValueOrDefault(id)));
+            }
+
+            return open;
+        },
+        cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken) =>
+        await reads.RunAsync(connection => ShardLeases.Held(connection, owners, time.GetUtcNow().UtcTicks), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask AddTotalsAsync(string sweepId, SweepTotals totals, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(totals);
