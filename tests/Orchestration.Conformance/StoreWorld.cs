@@ -1,5 +1,6 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -37,6 +38,8 @@ public interface IStoreOwner : IAsyncDisposable
     IAggregatorCatalog Aggregators { get; }
 
     IQuotaAuthority Quotas { get; }
+
+    IClusterDirectory Cluster { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

@@ -143,7 +143,7 @@ internal static class Schema
     public static void Prepare(Connection connection)
     {
         var path = connection.Path;
-        if (Check(connection) && connection.Number("PRAGMA page_count") == 0) connection.Execute($"PRAGMA page_size = {PageSize}");
+        if (CheckAtOnce(connection) && connection.Number("PRAGMA page_count") == 0) connection.Execute($"PRAGMA page_size = {PageSize}");
         UseWriteAheadLog(connection);
         while (true)
         {
@@ -160,6 +160,20 @@ internal static class Schema
 
                 connection.Execute(Migrations[version]);
                 connection.Execute($"PRAGMA user_version = {version + 1}; PRAGMA application_id = {ApplicationId}; COMMIT");
+            }
+            finally
+            {
+                connection.RollbackIfNeeded();
+            }
+        }
+
+        // In one snapshot: another process may be making the tables just now.
+        bool CheckAtOnce(Connection connection)
+        {
+            connection.Execute("BEGIN");
+            try
+            {
+                return Check(connection);
             }
             finally
             {

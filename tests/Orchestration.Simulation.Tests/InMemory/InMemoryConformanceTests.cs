@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -28,6 +29,11 @@ public sealed class InMemorySweepStoreTests : SweepStoreConformance
 }
 
 public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryClusterDirectoryTests : ClusterDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -96,6 +102,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IAggregatorCatalog Aggregators => owner.Aggregators;
 
         public IQuotaAuthority Quotas => owner.Quotas;
+
+        public IClusterDirectory Cluster => owner.Cluster;
 
         public ValueTask KillAsync()
         {

@@ -17,6 +17,11 @@ public sealed class PostgresShardLeaseTests : ShardLeaseConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
 }
 
+public sealed class PostgresClusterDirectoryTests : ClusterDirectoryConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
+}
+
 public sealed class PostgresQuotaAuthorityTests : QuotaAuthorityConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();

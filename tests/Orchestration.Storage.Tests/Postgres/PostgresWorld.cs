@@ -3,6 +3,7 @@ using Npgsql;
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -62,6 +63,8 @@ public sealed class PostgresWorld : IStoreWorld
         public IAggregatorCatalog Aggregators => store.Aggregators;
 
         public IQuotaAuthority Quotas => store.Quotas;
+
+        public IClusterDirectory Cluster => store.Cluster;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

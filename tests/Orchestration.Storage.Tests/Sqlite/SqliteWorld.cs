@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -50,6 +51,8 @@ public sealed class SqliteWorld : IStoreWorld
         public IAggregatorCatalog Aggregators => store.Aggregators;
 
         public IQuotaAuthority Quotas => store.Quotas;
+
+        public IClusterDirectory Cluster => store.Cluster;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

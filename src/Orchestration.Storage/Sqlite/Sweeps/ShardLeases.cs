@@ -100,7 +100,11 @@ internal static class ShardLeases
             if (!ended) counts[(owner, select.Int64(1))] = counts.GetValueOrDefault((owner, select.Int64(1))) + select.Int32(2);
         }
 
-        return [.. counts.Select(static count => new HeldShards(count.Key.Owner, SweepKeys.Id(count.Key.Sweep), count.Value))];
+        return
+        [
+            .. counts.OrderBy(static count => count.Key.Owner.Length).ThenBy(static count => count.Key.Owner, StringComparer.Ordinal).ThenBy(static count => count.Key.Sweep)
+                .Select(static count => new HeldShards(count.Key.Owner, SweepKeys.Id(count.Key.Sweep), count.Value)),
+        ];
     }
 
     /// <summary>True where a living owner holds a shard within its lease.</summary>
