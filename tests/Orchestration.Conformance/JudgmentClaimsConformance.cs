@@ -55,9 +55,12 @@ public abstract class JudgmentClaimsConformance : StoreConformance
     [Fact]
     public async Task A_dead_owners_claim_is_taken_over_at_once_and_says_so()
     {
+        var sweep = await SweepSamples.SealedAsync(Two, 1, Cancel);
         (await ClaimAsync(One, Address(1))).IsGranted.ShouldBeTrue();
         await One.KillAsync();
-        (await ClaimAsync(Two, Address(1))).State.ShouldBe(ClaimState.TakenOver);
+        (await Two.ClaimsOrFail().ClaimAsync(Address(1), sweep, Lease, Cancel)).State.ShouldBe(ClaimState.TakenOver);
+        (await Two.ClaimsOrFail().ClaimAsync(Address(2), sweep, Lease, Cancel)).State.ShouldBe(ClaimState.Granted);
+        (await Two.Sweeps.FindAsync(sweep, Cancel)).ShouldNotBeNull().Totals.Repaid.ShouldBe(1);
     }
 
     [Fact]
@@ -115,7 +118,7 @@ public abstract class JudgmentClaimsConformance : StoreConformance
 
     private static JudgmentAddress Address(int pair, int judge = 1, int repeat = 0) => new(new Hash128((ulong)pair * 0x9E3779B97F4A7C15, (ulong)pair), new Hash128((ulong)judge, 7), repeat);
 
-    private static ValueTask<JudgmentClaim> ClaimAsync(IStoreOwner owner, JudgmentAddress address) => owner.ClaimsOrFail().ClaimAsync(address, Lease, Cancel);
+    private static ValueTask<JudgmentClaim> ClaimAsync(IStoreOwner owner, JudgmentAddress address) => owner.ClaimsOrFail().ClaimAsync(address, null, Lease, Cancel);
 }
 
 internal static class ClaimsOfOwner

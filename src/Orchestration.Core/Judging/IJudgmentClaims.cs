@@ -7,11 +7,15 @@ namespace Orchestration.Core.Judging;
 /// </summary>
 public interface IJudgmentClaims
 {
-    /// <summary>Looks the judgment up and claims it where it is not stored, in one step.</summary>
+    /// <summary>
+    /// Looks the judgment up and claims it where it is not stored, in one step. A claim that is taken over is written down with it: the payer's sweep counts one
+    /// more judgment that may be paid a second time (<see cref="Sweeps.SweepTotals.Repaid"/>).
+    /// </summary>
     /// <param name="address">Which.</param>
+    /// <param name="payer">Who will pay: a sweep's id; null where nobody keeps account.</param>
     /// <param name="lease">How long the claim stands without being renewed; more than 0.</param>
     /// <param name="cancellationToken">Gives up; a claim made all the same runs out.</param>
-    ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, TimeSpan lease, CancellationToken cancellationToken);
+    ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, string? payer, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Renews a claim. False where it is no longer this owner's.</summary>
     ValueTask<bool> RenewAsync(JudgmentClaim claim, TimeSpan lease, CancellationToken cancellationToken);

@@ -15,7 +15,7 @@ internal sealed record ClaimRow(string Owner, long Token, DateTimeOffset Until);
 /// <inheritdoc/>
 internal sealed class InMemoryJudgmentClaims(InMemoryOwner owner) : IJudgmentClaims
 {
-    public ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, TimeSpan lease, CancellationToken cancellationToken)
+    public ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, string? payer, TimeSpan lease, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
         return owner.StepAsync(
@@ -28,6 +28,7 @@ internal sealed class InMemoryJudgmentClaims(InMemoryOwner owner) : IJudgmentCla
                 if (isOthers && before!.Until > now && !data.IsDead(before.Owner)) return new JudgmentClaim(address, ClaimState.Held, 0, null);
                 var row = new ClaimRow(owner.Owner, ++data.Claims.Tokens, now + lease);
                 data.Claims[address] = row;
+                if (isOthers && payer is not null && data.Sweeps.Find(payer) is { } sweep) sweep.Totals = sweep.Totals with { Repaid = sweep.Totals.Repaid + 1 };
                 return new JudgmentClaim(address, isOthers ? ClaimState.TakenOver : ClaimState.Granted, row.Token, null);
             },
             cancellationToken);

@@ -46,6 +46,9 @@ internal static class Migrations
           PRIMARY KEY (pair, judge, repeat)
         ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
+        -- Claims taken over, by who pays.
+        CREATE TABLE repaid(payer text PRIMARY KEY, calls bigint NOT NULL);
+
         CREATE TABLE sweeps(
           number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
           token bigint NOT NULL UNIQUE,

@@ -148,19 +148,19 @@ public sealed class JudgmentPurchases
             if (known[0] is { } values) return new Purchase { Values = Checked(values, dimensions, address), IsFromStore = true };
         }
 
-        return await KeepAsync(await seller.SellAsync(terms, cancellationToken), address, dimensions, repaid: 0);
+        return await KeepAsync(await seller.SellAsync(terms, cancellationToken), address, dimensions);
     }
 
     /// <summary>Buys under a claim, or waits for whoever holds it.</summary>
     private async ValueTask<Purchase> BuyClaimedAsync(
         IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var claim = await claims.ClaimAsync(address, ClaimLease, cancellationToken);
+        var claim = await claims.ClaimAsync(address, terms.Payer, ClaimLease, cancellationToken);
         for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
         {
             if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
             await Task.Delay(wait, _time, cancellationToken);
-            claim = await claims.ClaimAsync(address, ClaimLease, cancellationToken);
+            claim = await claims.ClaimAsync(address, terms.Payer, ClaimLease, cancellationToken);
         }
 
         if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
@@ -181,7 +181,7 @@ public sealed class JudgmentPurchases
                 }
             }
 
-            purchase = await KeepAsync(await selling, address, dimensions, repaid: claim.State == ClaimState.TakenOver ? 1 : 0);
+            purchase = await KeepAsync(await selling, address, dimensions);
         }
         catch
         {
@@ -194,10 +194,9 @@ public sealed class JudgmentPurchases
         return purchase;
     }
 
-    private async ValueTask<Purchase> KeepAsync(Sale sale, JudgmentAddress address, int dimensions, int repaid)
+    private async ValueTask<Purchase> KeepAsync(Sale sale, JudgmentAddress address, int dimensions)
     {
-        var totals = sale.Detail.Totals with { Repaid = sale.Detail.Totals.Repaid + repaid };
-        if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = totals, IsLate = sale.IsLate };
+        if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = sale.Detail.Totals, IsLate = sale.IsLate };
 
         var settling = sale.Settling ?? Task.CompletedTask;
         IReadOnlyList<double> kept = sale.Values;
@@ -210,7 +209,7 @@ public sealed class JudgmentPurchases
         }
 
         await settling;
-        return new Purchase { Values = kept, Totals = totals, Rationale = sale.Detail.Rationale };
+        return new Purchase { Values = kept, Totals = sale.Detail.Totals, Rationale = sale.Detail.Rationale };
     }
 
     private static IReadOnlyList<double> Checked(IReadOnlyList<double> values, int dimensions, JudgmentAddress address) => values.Count == dimensions

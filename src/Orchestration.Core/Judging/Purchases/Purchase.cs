@@ -51,6 +51,9 @@ internal interface ISeller
 /// <summary>On whose account and until when calls are made.</summary>
 internal sealed class PurchaseTerms(SpendGate? gate, string? payer, DateTimeOffset? deadline, TimeProvider time)
 {
+    /// <summary>Who pays; null where nobody keeps account.</summary>
+    public string? Payer => payer;
+
     /// <summary>True where no further call is worth starting.</summary>
     public bool IsLate => deadline is { } end && time.GetUtcNow() >= end;
 

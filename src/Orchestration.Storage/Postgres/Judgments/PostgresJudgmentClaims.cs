@@ -12,7 +12,7 @@ internal enum ClaimWish
 }
 
 /// <summary>One caller's wish.</summary>
-internal readonly record struct ClaimStep(ClaimWish Wish, JudgmentAddress Address, long Token, TimeSpan Lease);
+internal readonly record struct ClaimStep(ClaimWish Wish, JudgmentAddress Address, string? Payer, long Token, TimeSpan Lease);
 
 /// <summary>
 /// Claims, in a table that the server does not log: after a crash of the server it is empty, and what was in flight may be bought twice. A judgment that is
@@ -20,23 +20,23 @@ internal readonly record struct ClaimStep(ClaimWish Wish, JudgmentAddress Addres
 /// </summary>
 internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<ClaimStep, JudgmentClaim> writer) : IJudgmentClaims
 {
-    public ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, TimeSpan lease, CancellationToken cancellationToken)
+    public ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, string? payer, TimeSpan lease, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
-        return writer.RunAsync(new ClaimStep(ClaimWish.Claim, address, silo.NextToken(), lease), cancellationToken);
+        return writer.RunAsync(new ClaimStep(ClaimWish.Claim, address, payer, silo.NextToken(), lease), cancellationToken);
     }
 
     public async ValueTask<bool> RenewAsync(JudgmentClaim claim, TimeSpan lease, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(claim);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
-        return (await writer.RunAsync(new ClaimStep(ClaimWish.Renew, claim.Address, claim.Token, lease), cancellationToken).ConfigureAwait(false)).IsGranted;
+        return (await writer.RunAsync(new ClaimStep(ClaimWish.Renew, claim.Address, null, claim.Token, lease), cancellationToken).ConfigureAwait(false)).IsGranted;
     }
 
     public async ValueTask ReleaseAsync(JudgmentClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
-        if (claim.IsGranted) await writer.RunAsync(new ClaimStep(ClaimWish.Release, claim.Address, claim.Token, TimeSpan.Zero), CancellationToken.None).ConfigureAwait(false);
+        if (claim.IsGranted) await writer.RunAsync(new ClaimStep(ClaimWish.Release, claim.Address, null, claim.Token, TimeSpan.Zero), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Does what several callers handed in: in one transaction that need not reach the disk.</summary>
@@ -152,6 +152,15 @@ internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<Clai
         if (stored.Count > 0)
         {
             await connection.Command("DELETE FROM claims WHERE token = ANY($1) AND silo = $2", stored.Select(i => steps[i].Token).ToArray(), silo.Number).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var taken = Enumerable.Range(0, steps.Length).Where(i => results[i].State == ClaimState.TakenOver && steps[i].Payer is not null).Select(i => steps[i].Payer!).CountBy(static payer => payer, StringComparer.Ordinal)
+            .OrderBy(static count => count.Key, StringComparer.Ordinal).ToArray();
+        if (taken.Length > 0)
+        {
+            await connection.Command(
+                "INSERT INTO repaid AS r SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (payer) DO UPDATE SET calls = r.calls + excluded.calls",
+                taken.Select(static count => count.Key).ToArray(), taken.Select(static count => (long)count.Value).ToArray()).ExecuteAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return results;

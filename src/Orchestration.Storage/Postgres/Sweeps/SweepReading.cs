@@ -12,7 +12,8 @@ internal static class SweepReading
         SELECT s.number, s.state, s.definition, s.fingerprint, s.output_folder, s.created_at, s.row_count, s.rejected, s.shards, s.priority,
           coalesce(sum(t.calls), 0)::bigint, coalesce(sum(t.failures), 0)::bigint, coalesce(sum(t.input_tokens), 0)::bigint,
           coalesce(sum(t.cached_input_tokens), 0)::bigint, coalesce(sum(t.output_tokens), 0)::bigint, coalesce(sum(t.reasoning_tokens), 0)::bigint,
-          coalesce(sum(t.cost_usd), 0), coalesce(sum(t.seconds), 0), coalesce(sum(t.repaid), 0)::bigint
+          coalesce(sum(t.cost_usd), 0), coalesce(sum(t.seconds), 0),
+          coalesce(sum(t.repaid), 0)::bigint + coalesce((SELECT r.calls FROM repaid r WHERE r.payer = 's' || s.number), 0)
         FROM sweeps s LEFT JOIN sweep_totals t ON t.sweep = s.number
         """;
 
