@@ -30,7 +30,7 @@ internal static class WorkCommand
             if (parsed.GetValue(slots) is < 1 or > 256) throw new OrchestrationException(ErrorCodes.Usage, "--slots: shards at once, 1 to 256.");
             if (parsed.GetValue(concurrency) is < 1 or > 4096) throw new OrchestrationException(ErrorCodes.Usage, "--concurrency: calls at once, 1 to 4096.");
             if (parsed.GetValue(lease) is < 3 or > 3600) throw new OrchestrationException(ErrorCodes.Usage, "--lease: seconds, 3 to 3600.");
-            await using var host = await EmbeddedHost.OpenAsync(context, parsed.GetValue(config), parsed.GetValue(store), cancellationToken);
+            await using var host = await EmbeddedHost.OpenAsync(context, parsed.GetValue(config), parsed.GetValue(store), cancellationToken, TimeSpan.FromSeconds(parsed.GetValue(lease)));
             var options = new SiloWorkOptions
             {
                 Slots = parsed.GetValue(slots),

@@ -18,13 +18,13 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     private readonly CliContext _context;
 
-    private EmbeddedHost(CliContext context, OrchestrationConfig config, IStore store)
+    private EmbeddedHost(CliContext context, OrchestrationConfig config, IStore store, TimeSpan? lease)
     {
         _context = context;
         Config = config;
         Store = store;
         Board = new DeploymentBoard(context.Time);
-        Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time, store.Claims);
+        Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time, store.Claims, lease);
     }
 
     /// <summary>The configuration.</summary>
@@ -44,11 +44,13 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="configPath">Configuration file; null for the usual one.</param>
     /// <param name="storePath">Store; null for the environment's <c>ORCHESTRATE_STORE</c> or the usual one.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<EmbeddedHost> OpenAsync(CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken)
+    /// <param name="lease">How long what this process has claimed stays its own without a sign of life; null for 30 s.</param>
+    public static async Task<EmbeddedHost> OpenAsync(CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken, TimeSpan? lease = null)
     {
         var config = OrchestrationConfig.Load(configPath);
-        var store = await StoreLocation.OpenAsync(StorePath(context, storePath), context.Time, context.Error.WriteLine, cancellationToken);
-        return new EmbeddedHost(context, config, store);
+        var store = await StoreLocation.OpenAsync(
+            StorePath(context, storePath), context.Time, context.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(LocalFolder(context, storePath), "spool"), context.Error.WriteLine, cancellationToken);
+        return new EmbeddedHost(context, config, store, lease);
     }
 
     /// <summary>Where the store is.</summary>

@@ -34,6 +34,8 @@ internal sealed class ByteWriter
         Byte((byte)value);
     }
 
+    public void Count(int value) => Count((ulong)value);
+
     public void Count(long value) => Count((ulong)value);
 
     public void Text(string text)

@@ -52,7 +52,8 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Runs a body on a connection, again where the database was away.</summary>
     /// <param name="body">The connection, and which attempt it is, from 0.</param>
     /// <param name="cancellationToken">Gives up: before a statement, or while waiting for the database.</param>
-    public async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, int, CancellationToken, Task<T>> body, CancellationToken cancellationToken)
+    /// <param name="onAway">Told which attempt found the database away, before waiting for it.</param>
+    public async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, int, CancellationToken, Task<T>> body, CancellationToken cancellationToken, Action<int>? onAway = null)
     {
         var startedAt = TimeProvider.System.GetTimestamp();
         for (var attempt = 0; ; attempt++)
@@ -72,6 +73,7 @@ internal sealed class Database : IAsyncDisposable
                 if (TimeProvider.System.GetElapsedTime(startedAt) >= _options.Patience) throw Away(failure);
                 if (!IsConflict(failure) && attempt > 0 && Interlocked.Exchange(ref _isAway, 1) == 0)
                     _options.OnNote?.Invoke($"{Display} does not answer ({Reason(failure)}): waiting for it, nothing is lost");
+                if (!IsConflict(failure)) onAway?.Invoke(attempt);
                 await WaitAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException failure)

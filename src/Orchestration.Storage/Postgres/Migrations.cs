@@ -40,6 +40,10 @@ internal static class Migrations
         );
         ALTER TABLE judgments ALTER COLUMN vals SET STORAGE PLAIN;
 
+        -- Tells this store from every other, also from one that stood at the same address before.
+        CREATE TABLE store(id uuid NOT NULL);
+        INSERT INTO store VALUES (gen_random_uuid());
+
         -- Who is about to buy which judgment. Not logged: after a crash it is empty.
         CREATE UNLOGGED TABLE claims(
           pair uuid NOT NULL, judge uuid NOT NULL, repeat int NOT NULL, silo int NOT NULL, token bigint NOT NULL, until bigint NOT NULL, taken boolean NOT NULL,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
@@ -13,6 +14,7 @@ using Orchestration.Storage.Postgres.Cluster;
 using Orchestration.Storage.Postgres.Judgments;
 using Orchestration.Storage.Postgres.Quotas;
 using Orchestration.Storage.Postgres.Spending;
+using Orchestration.Storage.Postgres.Spool;
 using Orchestration.Storage.Postgres.Sweeps;
 
 namespace Orchestration.Storage.Postgres;
@@ -29,6 +31,7 @@ public sealed class PostgresStore : IStore
     private readonly Database _database;
     private readonly SiloPresence _silo;
     private readonly Announcements _announcements;
+    private readonly JudgmentSpool? _spool;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly GroupCommit<IReadOnlyList<StoredJudgment>, IReadOnlyList<IReadOnlyList<double>>> _judgments;
     private readonly GroupCommit<(ShardLease Lease, IReadOnlyList<UnscoredOutcome> Outcomes), bool> _outcomes;
@@ -36,18 +39,20 @@ public sealed class PostgresStore : IStore
     private readonly GroupCommit<ClaimStep, JudgmentClaim> _claims;
     private bool _isClosed;
 
-    private PostgresStore(Database database, SiloPresence silo)
+    private PostgresStore(Database database, SiloPresence silo, JudgmentSpool? spool)
     {
         _database = database;
         _silo = silo;
+        _spool = spool;
         _announcements = new Announcements(database);
         var lost = _abandoned.Token;
-        _judgments = new(2, JudgmentsPerCommit, groups => PostgresJudgmentStore.CommitAsync(database, groups, lost));
+        _judgments = new(2, JudgmentsPerCommit, groups => PostgresJudgmentStore.CommitAsync(database, spool, groups, lost));
+        var room = new ClaimedRoom(spool);
         _outcomes = new(1, StepsPerCommit, async groups => await database.RunAsync((connection, _, cancel) => ShardLeases.RecordAsync(connection, groups, cancel), lost).ConfigureAwait(false));
         _spending = new(1, StepsPerCommit, steps => PostgresSpendLedger.CommitAsync(database, silo.Number, steps, lost));
         _claims = new(1, StepsPerCommit, steps => PostgresJudgmentClaims.CommitAsync(database, silo, steps, lost));
-        Judgments = new PostgresJudgmentStore(database, _judgments);
-        Claims = new PostgresJudgmentClaims(silo, _claims);
+        Judgments = new PostgresJudgmentStore(database, _judgments, room);
+        Claims = new PostgresJudgmentClaims(silo, _claims, room);
         Sweeps = new PostgresSweepStore(database, silo, _outcomes);
         var ledger = new PostgresSpendLedger(database, silo, _spending);
         Spending = ledger;
@@ -97,7 +102,11 @@ public sealed class PostgresStore : IStore
         {
             await database.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await Migrations.RunAsync(database, cancellationToken).ConfigureAwait(false);
-            return new PostgresStore(database, await SiloPresence.RegisterAsync(database, options.Grace, cancellationToken).ConfigureAwait(false));
+            var silo = await SiloPresence.RegisterAsync(database, options.Grace, cancellationToken).ConfigureAwait(false);
+            if (options.SpoolFolder is null) return new PostgresStore(database, silo, null);
+            var id = await database.RunAsync(static (connection, _, cancel) => connection.Command("SELECT id FROM store").ScalarAsync<Guid>(cancel), cancellationToken).ConfigureAwait(false);
+            await DeliverAsync(database, options, id, cancellationToken).ConfigureAwait(false);
+            return new PostgresStore(database, silo, new JudgmentSpool(options.SpoolFolder, silo.Owner, id, options.SpoolBytes, options.OnNote));
         }
         catch
         {
@@ -115,6 +124,7 @@ public sealed class PostgresStore : IStore
         await _announcements.DisposeAsync().ConfigureAwait(false);
         await _silo.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
+        _spool?.Dispose();
         _abandoned.Dispose();
     }
 
@@ -132,7 +142,20 @@ public sealed class PostgresStore : IStore
         await _announcements.DisposeAsync().ConfigureAwait(false);
         await _silo.AbandonAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
+        _spool?.Dispose();
         _abandoned.Dispose();
+    }
+
+    /// <summary>Delivers what processes that are no more left in the spool. Judgments only: nothing else of theirs counts any more.</summary>
+    private static async Task DeliverAsync(Database database, PostgresStoreOptions options, Guid store, CancellationToken cancellationToken)
+    {
+        foreach (var (path, judgments) in JudgmentSpool.LeftBehind(options.SpoolFolder!, store))
+        {
+            foreach (var some in judgments.Chunk(JudgmentsPerCommit))
+                await PostgresJudgmentStore.CommitAsync(database, null, [some], cancellationToken).ConfigureAwait(false);
+            if (judgments.Count > 0) options.OnNote?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{judgments.Count:N0} judgments that waited in {path} are stored"));
+            File.Delete(path);
+        }
     }
 
     private async Task CloseWritersAsync()

@@ -12,7 +12,6 @@ namespace Orchestration.Core.Judging.Purchases;
 /// </summary>
 public sealed class JudgmentPurchases
 {
-    private static readonly TimeSpan ClaimLease = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstClaimWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestClaimWait = TimeSpan.FromSeconds(1);
 
@@ -20,18 +19,21 @@ public sealed class JudgmentPurchases
     private readonly IJudgmentStore? _store;
     private readonly SpendGate? _gate;
     private readonly IJudgmentClaims? _claims;
+    private readonly TimeSpan _claimLease;
     private readonly TimeProvider _time;
 
     /// <summary>Creates it.</summary>
     /// <param name="store">Where judgments are kept; null keeps none, for trying a judge out.</param>
     /// <param name="ledger">Where money is written down; null where nobody keeps a cap. Used for requests that name a payer.</param>
     /// <param name="time">Measures deadlines.</param>
+    /// <param name="claimLease">How long a claim stands without a renewal, made at a third of it; null for 30 s.</param>
     /// <param name="claims">Keeps other processes of the store from buying the same judgment at the same time; null where nobody does.</param>
-    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time, IJudgmentClaims? claims = null)
+    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time, IJudgmentClaims? claims = null, TimeSpan? claimLease = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         _store = store;
         _claims = claims;
+        _claimLease = claimLease ?? TimeSpan.FromSeconds(30);
         _gate = ledger is null ? null : new SpendGate(ledger);
         _time = time;
     }
@@ -155,12 +157,12 @@ public sealed class JudgmentPurchases
     private async ValueTask<Purchase> BuyClaimedAsync(
         IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var claim = await claims.ClaimAsync(address, terms.Payer, ClaimLease, cancellationToken);
+        var claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
         for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
         {
             if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
             await Task.Delay(wait, _time, cancellationToken);
-            claim = await claims.ClaimAsync(address, terms.Payer, ClaimLease, cancellationToken);
+            claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
         }
 
         if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
@@ -172,12 +174,12 @@ public sealed class JudgmentPurchases
             {
                 try
                 {
-                    await selling.WaitAsync(ClaimLease / 3, _time, CancellationToken.None);
+                    await selling.WaitAsync(_claimLease / 3, _time, CancellationToken.None);
                 }
                 catch (TimeoutException) when (!selling.IsCompleted)
                 {
                     // Should the claim be lost meanwhile, then that decides who pays, not what counts.
-                    await claims.RenewAsync(claim, ClaimLease, CancellationToken.None);
+                    await claims.RenewAsync(claim, _claimLease, CancellationToken.None);
                 }
             }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Orchestration.Core.Judging;
+using Orchestration.Storage.Postgres.Spool;
 
 namespace Orchestration.Storage.Postgres.Judgments;
 
@@ -18,12 +19,26 @@ internal readonly record struct ClaimStep(ClaimWish Wish, JudgmentAddress Addres
 /// Claims, in a table that the server does not log: after a crash of the server it is empty, and what was in flight may be bought twice. A judgment that is
 /// stored takes its claim with it (<see cref="PostgresJudgmentStore"/>), so a claim costs a row written and a row removed, in groups.
 /// </summary>
-internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<ClaimStep, JudgmentClaim> writer) : IJudgmentClaims
+internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<ClaimStep, JudgmentClaim> writer, ClaimedRoom room) : IJudgmentClaims
 {
-    public ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, string? payer, TimeSpan lease, CancellationToken cancellationToken)
+    public async ValueTask<JudgmentClaim> ClaimAsync(JudgmentAddress address, string? payer, TimeSpan lease, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
-        return writer.RunAsync(new ClaimStep(ClaimWish.Claim, address, payer, silo.NextToken(), lease), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // No call starts whose judgment would have no place to wait in.
+        if (!room.TryTake(address)) return new JudgmentClaim(address, ClaimState.Held, 0, null);
+        var isGranted = false;
+        try
+        {
+            var claim = await writer.RunAsync(new ClaimStep(ClaimWish.Claim, address, payer, silo.NextToken(), lease), cancellationToken).ConfigureAwait(false);
+            isGranted = claim.IsGranted;
+            return claim;
+        }
+        finally
+        {
+            if (!isGranted) room.GiveBack(address);
+        }
     }
 
     public async ValueTask<bool> RenewAsync(JudgmentClaim claim, TimeSpan lease, CancellationToken cancellationToken)
@@ -36,6 +51,7 @@ internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<Clai
     public async ValueTask ReleaseAsync(JudgmentClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
+        room.GiveBack(claim.Address);
         if (claim.IsGranted) await writer.RunAsync(new ClaimStep(ClaimWish.Release, claim.Address, null, claim.Token, TimeSpan.Zero), CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -3,11 +3,13 @@ using Npgsql;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Storage.Formats;
+using Orchestration.Storage.Postgres.Spool;
 
 namespace Orchestration.Storage.Postgres.Judgments;
 
 /// <summary>Judgments, one row each, by address. Written in groups, in the order of their addresses, so that silos which write the same ones wait for each other and never in a circle.</summary>
-internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IReadOnlyList<StoredJudgment>, IReadOnlyList<IReadOnlyList<double>>> writer) : IJudgmentStore
+internal sealed class PostgresJudgmentStore(
+    Database database, GroupCommit<IReadOnlyList<StoredJudgment>, IReadOnlyList<IReadOnlyList<double>>> writer, ClaimedRoom room) : IJudgmentStore
 {
     /// <summary>Pairs of one question.</summary>
     private const int PairsPerQuestion = 4096;
@@ -42,15 +44,22 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
         ArgumentNullException.ThrowIfNull(judgments);
         cancellationToken.ThrowIfCancellationRequested();
         if (judgments.Count == 0) return [];
-        return await writer.RunAsync(Checked(judgments), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await writer.RunAsync(Checked(judgments), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var judgment in judgments) room.GiveBack(judgment.Address);
+        }
     }
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken) => await database.RunAsync(
         static (connection, _, cancel) => new NpgsqlCommand("SELECT count(*) FROM judgments", connection).ScalarAsync<long>(cancel), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Writes what several callers handed in; the first of an address wins.</summary>
+    /// <summary>Writes what several callers handed in; the first of an address wins. While the database is away it is kept in the spool.</summary>
     public static async Task<IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>>> CommitAsync(
-        Database database, IReadOnlyList<IReadOnlyList<StoredJudgment>> groups, CancellationToken cancellationToken)
+        Database database, JudgmentSpool? spool, IReadOnlyList<IReadOnlyList<StoredJudgment>> groups, CancellationToken cancellationToken)
     {
         var held = new Dictionary<JudgmentAddress, IReadOnlyList<double>>();
         var fresh = new List<StoredJudgment>();
@@ -60,7 +69,15 @@ internal sealed class PostgresJudgmentStore(Database database, GroupCommit<IRead
         }
 
         fresh.Sort(static (a, b) => AddressOrder.Instance.Compare(a.Address, b.Address));
-        var others = await database.RunAsync((connection, attempt, cancel) => InsertAsync(connection, attempt, fresh, cancel), cancellationToken).ConfigureAwait(false);
+        var isKept = false;
+        var others = await database.RunAsync(
+            (connection, attempt, cancel) => InsertAsync(connection, attempt, fresh, cancel),
+            cancellationToken,
+            onAway: attempt =>
+            {
+                if (attempt == 0) isKept = spool?.Keep(fresh) == true;
+            }).ConfigureAwait(false);
+        if (isKept) spool!.Delivered();
         foreach (var (address, values) in others) held[address] = values;
         return [.. groups.Select(group => (IReadOnlyList<IReadOnlyList<double>>)[.. group.Select(judgment => held[judgment.Address])])];
     }
