@@ -15,6 +15,13 @@ public sealed class JudgmentPurchases
     private static readonly TimeSpan FirstClaimWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestClaimWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Claims of a deployment at once, as a multiple of the calls that it takes at once: a claim stands from before its call until after its judgment is stored, and those
+    /// in between keep the deployment busy. What a killed process had claimed is all that can be bought twice.
+    /// </summary>
+    private const int ClaimsPerCall = 2;
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _places = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<JudgmentAddress, Flight> _flights = new();
     private readonly IJudgmentStore? _store;
     private readonly SpendGate? _gate;
@@ -34,7 +41,7 @@ public sealed class JudgmentPurchases
         _store = store;
         _claims = claims;
         _claimLease = claimLease ?? TimeSpan.FromSeconds(30);
-        _gate = ledger is null ? null : new SpendGate(ledger);
+        _gate = ledger is null ? null : new SpendGate(ledger, time);
         _time = time;
     }
 
@@ -155,6 +162,21 @@ public sealed class JudgmentPurchases
 
     /// <summary>Buys under a claim, or waits for whoever holds it.</summary>
     private async ValueTask<Purchase> BuyClaimedAsync(
+        IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var places = _places.GetOrAdd(seller.Deployment, static (_, calls) => new SemaphoreSlim(calls), Math.Max(1, seller.Concurrency) * ClaimsPerCall);
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            return await BuyInPlaceAsync(claims, address, dimensions, seller, terms, cancellationToken);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async ValueTask<Purchase> BuyInPlaceAsync(
         IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
