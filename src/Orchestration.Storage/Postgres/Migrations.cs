@@ -44,8 +44,8 @@ internal static class Migrations
         CREATE TABLE store(id uuid NOT NULL);
         INSERT INTO store VALUES (gen_random_uuid());
 
-        -- Who is about to buy which judgment. Not logged: after a crash it is empty.
-        CREATE UNLOGGED TABLE claims(
+        -- Who is about to buy which judgment. As durable as the rest: after a crash too it is known which calls may have been made.
+        CREATE TABLE claims(
           pair uuid NOT NULL, judge uuid NOT NULL, repeat int NOT NULL, silo int NOT NULL, token bigint NOT NULL, until bigint NOT NULL, taken boolean NOT NULL,
           PRIMARY KEY (pair, judge, repeat)
         ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);

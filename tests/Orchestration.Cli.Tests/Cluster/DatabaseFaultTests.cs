@@ -29,7 +29,7 @@ public sealed class DatabaseFaultTests
             await server.StartAsync();
         }
 
-        // After a crash the claims are gone, and a shard that both believe theirs may be bought by both.
+        // A restart takes longer than a lease may: then a shard that both believe theirs is bought by both.
         await world.CheckAsync(mostRepaid: 2 * 2 * ClusterWorld.MostClaims);
         foreach (var worker in world.Workers)
         {

@@ -16,8 +16,8 @@ internal enum ClaimWish
 internal readonly record struct ClaimStep(ClaimWish Wish, JudgmentAddress Address, string? Payer, long Token, TimeSpan Lease);
 
 /// <summary>
-/// Claims, in a table that the server does not log: after a crash of the server it is empty, and what was in flight may be bought twice. A judgment that is
-/// stored takes its claim with it (<see cref="PostgresJudgmentStore"/>), so a claim costs a row written and a row removed, in groups.
+/// Claims, as durable as judgments: a call starts when its claim is on the disk, so that one whose outcome was lost is known and counted, also after a crash of the
+/// server. A judgment that is stored takes its claim with it (<see cref="PostgresJudgmentStore"/>), so a claim costs a row written and a row removed, in groups.
 /// </summary>
 internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<ClaimStep, JudgmentClaim> writer, ClaimedRoom room) : IJudgmentClaims
 {
@@ -55,7 +55,7 @@ internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<Clai
         if (claim.IsGranted) await writer.RunAsync(new ClaimStep(ClaimWish.Release, claim.Address, null, claim.Token, TimeSpan.Zero), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Does what several callers handed in: in one transaction that need not reach the disk.</summary>
+    /// <summary>Does what several callers handed in, in one transaction; one without a new claim need not reach the disk.</summary>
     public static async Task<IReadOnlyList<JudgmentClaim>> CommitAsync(Database database, SiloPresence silo, IReadOnlyList<ClaimStep> steps, CancellationToken cancellationToken)
     {
         // One statement writes an address once: of several wishes for one the later ones go with the next group's rules.
@@ -65,7 +65,7 @@ internal sealed class PostgresJudgmentClaims(SiloPresence silo, GroupCommit<Clai
         {
             HashSet<JudgmentAddress> seen = [];
             var now = rest.Where(i => seen.Add(steps[i].Address)).ToList();
-            var done = await database.TransactAsync((connection, _, cancel) => RunAsync(connection, database, silo, [.. now.Select(i => steps[i])], cancel), cancellationToken, mayBeLost: true).ConfigureAwait(false);
+            var done = await database.TransactAsync((connection, _, cancel) => RunAsync(connection, database, silo, [.. now.Select(i => steps[i])], cancel), cancellationToken, mayBeLost: steps.All(static step => step.Wish != ClaimWish.Claim)).ConfigureAwait(false);
             for (var i = 0; i < now.Count; i++) results[now[i]] = done[i];
             rest = [.. rest.Except(now)];
         }
