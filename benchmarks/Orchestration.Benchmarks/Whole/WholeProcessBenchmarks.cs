@@ -39,6 +39,11 @@ internal static class WholeProcessBenchmarks
         ["hidden"] = QuotaBenchmarks.HiddenAsync,
         ["faults"] = QuotaBenchmarks.FaultsAsync,
         ["inflight"] = QuotaBenchmarks.InFlightAsync,
+        ["silos"] = ClusterBenchmarks.ScalingAsync,
+        ["silo-replay"] = ClusterBenchmarks.ReplayAsync,
+        ["silo-quota"] = ClusterBenchmarks.QuotaAsync,
+        ["claims"] = ClusterBenchmarks.ClaimsAsync,
+        ["swap"] = ClusterBenchmarks.SwapAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)
