@@ -43,6 +43,7 @@ internal static class WholeProcessBenchmarks
         ["silo-replay"] = ClusterBenchmarks.ReplayAsync,
         ["silo-quota"] = ClusterBenchmarks.QuotaAsync,
         ["claims"] = ClusterBenchmarks.ClaimsAsync,
+        ["store-costs"] = StoreCostBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
     };
 

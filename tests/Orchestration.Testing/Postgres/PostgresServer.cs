@@ -111,6 +111,33 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time of the server so far, all its processes, those that have ended included.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        const double TicksPerSecond = 100;
+        var postmaster = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
+        var ticks = 0.0;
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(static folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+        {
+            try
+            {
+                var stat = File.ReadAllText(Path.Combine(folder, "stat"));
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                var isServer = Path.GetFileName(folder) == postmaster;
+                if (!isServer && fields[1] != postmaster) continue;
+
+                // User and system; of the server itself also what its ended processes took.
+                for (var field = 11; field < (isServer ? 15 : 13); field++) ticks += double.Parse(fields[field], CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // A process that ended while it was looked at.
+            }
+        }
+
+        return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+    }
+
     private string Data => Path.Combine(_folder.FullName, "data");
 
     private static string? FindBinaries()
