@@ -10,6 +10,7 @@ internal static class BenchmarkProgram
 {
     private static async Task<int> Main(string[] args)
     {
+        if (args is ["child", "swap", var store]) return await ClusterBenchmarks.SwapChildAsync(store);
         if (args is ["child", .. var side]) return await QuotaBenchmarks.ChildAsync(side);
         if (args is ["whole", .. var names]) return await WholeProcessBenchmarks.RunAsync(names);
         BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args);

@@ -52,8 +52,8 @@ public sealed class HttpRewardDeployment : IRewardDeployment, IDisposable
         };
         var exchange = await _exchange.SendAsync(call, _read, cancellationToken).ConfigureAwait(false);
         var totals = exchange.Reply is null
-            ? new CallTotals(0, exchange.Failures, default, 0)
-            : new CallTotals(1, exchange.Failures, default, _config.PricePerCall ?? 0);
+            ? new CallTotals(0, exchange.Failures, default, 0) { Repaid = Math.Max(0, exchange.Unknown - 1) }
+            : new CallTotals(1, exchange.Failures, default, _config.PricePerCall ?? 0) { Repaid = exchange.Unknown };
         return new RewardReply(exchange.Reply?.Value, exchange.Failure, exchange.Detail, totals) { UnknownAttempts = exchange.Unknown };
     }
 

@@ -78,7 +78,7 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
                 Finish = FinishReason.Other,
                 Failure = exchange.Failure,
                 FailureDetail = exchange.Detail,
-                Totals = new CallTotals(0, exchange.Failures, default, 0),
+                Totals = new CallTotals(0, exchange.Failures, default, 0) { Repaid = Math.Max(0, exchange.Unknown - 1) },
                 UnknownAttempts = exchange.Unknown,
             }, null);
         }
@@ -87,7 +87,7 @@ public sealed class OpenAiChatDeployment : IChatDeployment, IDisposable
         _served.See(completion.Reply.ServedModel, completion.Reply.Fingerprint);
         return (completion.Reply with
         {
-            Totals = new CallTotals(1, exchange.Failures, usage, _config.Prices?.Cost(usage) ?? 0),
+            Totals = new CallTotals(1, exchange.Failures, usage, _config.Prices?.Cost(usage) ?? 0) { Repaid = exchange.Unknown },
             UnknownAttempts = exchange.Unknown + (completion.Usage is null ? 1 : 0),
         }, completion.Id);
     }

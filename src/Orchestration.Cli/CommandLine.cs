@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestration.Cli.Aggregators;
+using Orchestration.Cli.Cluster;
 using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Experiments;
@@ -26,6 +27,8 @@ public static class CommandLine
         {
             SweepCommands.Create(context),
             CompareCommands.Create(context),
+            WorkCommand.Create(context),
+            ClusterCommands.Create(context),
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Orchestration.Testing;
 
 namespace Orchestration.Cli.Tests;
@@ -9,6 +10,7 @@ internal sealed class ProcessRun : IDisposable
     private readonly Process _process;
     private readonly Task<string> _out;
     private readonly Task<string> _error;
+    private readonly StringBuilder _errorSoFar = new();
 
     public ProcessRun(string workingFolder, params string[] arguments)
         : this(workingFolder, new Dictionary<string, string>(StringComparer.Ordinal), arguments)
@@ -31,7 +33,7 @@ internal sealed class ProcessRun : IDisposable
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _out = _process.StandardOutput.ReadToEndAsync();
-        _error = _process.StandardError.ReadToEndAsync();
+        _error = ReadErrorAsync();
         Exited = _process.WaitForExitAsync();
     }
 
@@ -39,13 +41,34 @@ internal sealed class ProcessRun : IDisposable
 
     public Task<string> Error => _error;
 
+    /// <summary>What it has said on standard error so far.</summary>
+    public string ErrorSoFar
+    {
+        get { lock (_errorSoFar) return _errorSoFar.ToString(); }
+    }
+
     public Task Exited { get; }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_errorSoFar) _errorSoFar.Append(line).Append('\n');
+        }
+
+        return ErrorSoFar;
+    }
 
     public void Kill() => _process.Kill();
 
-    public void Interrupt()
+    public int Id => _process.Id;
+
+    public void Interrupt() => Signal("INT");
+
+    /// <summary>Sends a signal: <c>TERM</c>, <c>STOP</c>, <c>CONT</c>.</summary>
+    public void Signal(string signal)
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 

@@ -107,6 +107,19 @@ public abstract class QuotaAuthorityConformance : StoreConformance
         (await One.Quotas.GrantAsync(new QuotaAsk([Requests], Zeros(50), TimeSpan.Zero), Cancel)).Permits.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task What_was_taken_in_the_last_minute_is_told_to_every_owner()
+    {
+        (await Two.Quotas.UseAsync(Cancel)).ShouldBeEmpty();
+        var tokens = new QuotaBucket("deployment/t", null, 60_000);
+        await TakeAsync(One, [Requests], 3);
+        (await Two.Quotas.GrantAsync(new QuotaAsk([tokens, Requests], [500], TimeSpan.FromMinutes(1)), Cancel)).Permits.Count.ShouldBe(1);
+        World.Time.Advance(TimeSpan.FromSeconds(1));
+        (await One.Quotas.UseAsync(Cancel)).ShouldBe([new QuotaUse("deployment/a", 4, 500), new QuotaUse("deployment/t", 1, 500)]);
+        World.Time.Advance(TimeSpan.FromSeconds(61));
+        (await One.Quotas.UseAsync(Cancel)).ShouldBeEmpty();
+    }
+
     private static long[] Zeros(int count) => new long[count];
 
     private static int Most(List<double> dates, double seconds)

@@ -47,6 +47,34 @@ public abstract class ShardLeaseConformance : StoreConformance
     }
 
     [Fact]
+    public async Task What_can_be_worked_and_who_holds_what_is_told_to_every_owner()
+    {
+        (await One.Sweeps.OpenAsync(Cancel)).ShouldBeEmpty();
+        var big = await SealedAsync(One, 5, Cancel);
+        var urgent = (await One.Sweeps.CreateAsync(Sweep(One.Owner) with { Priority = 7 }, Cancel)).Id;
+        await One.Sweeps.AppendShardsAsync(urgent, [Shard(0)], Cancel);
+        (await Two.Sweeps.OpenAsync(Cancel)).ShouldBe([new OpenSweep(big, 0, 5, 0)], "the other is still registering");
+        (await One.Sweeps.SealAsync(urgent, new SweepSeal("{}", 10, 0), Cancel)).Priority.ShouldBe(7);
+        (await Two.Sweeps.HeldAsync(Cancel)).ShouldBeEmpty();
+
+        var leases = await ClaimAsync(One, big, 2, Cancel);
+        await Two.Sweeps.ClaimAsync(big, Two.Owner + "/second", 1, Lease, Cancel);
+        await ClaimOneAsync(Two, urgent, Cancel);
+        (await One.Sweeps.OpenAsync(Cancel)).ShouldBe([new OpenSweep(big, 0, 5, 3), new OpenSweep(urgent, 7, 1, 1)]);
+        (await One.Sweeps.HeldAsync(Cancel)).ShouldBe([new HeldShards(One.Owner, big, 2), new HeldShards(Two.Owner, big, 1), new HeldShards(Two.Owner, urgent, 1)]);
+
+        await One.Sweeps.CheckpointAsync(leases[0], Result(0), Cancel);
+        (await One.Sweeps.OpenAsync(Cancel))[0].ShouldBe(new OpenSweep(big, 0, 4, 2));
+        await Two.KillAsync();
+        (await One.Sweeps.OpenAsync(Cancel)).ShouldBe([new OpenSweep(big, 0, 4, 1), new OpenSweep(urgent, 7, 1, 0)]);
+        (await One.Sweeps.HeldAsync(Cancel)).ShouldBe([new HeldShards(One.Owner, big, 1)]);
+        World.Time.Advance(Lease);
+        (await One.Sweeps.OpenAsync(Cancel))[0].Held.ShouldBe(0);
+        await One.Sweeps.TryChangeStateAsync(big, SweepState.Running, SweepState.Interrupted, Cancel);
+        (await One.Sweeps.OpenAsync(Cancel)).Select(static open => open.SweepId).ShouldBe([urgent]);
+    }
+
+    [Fact]
     public async Task A_dead_owners_shards_are_claimed_at_once()
     {
         var id = await SealedAsync(One, 3, Cancel);

@@ -1,5 +1,6 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -25,6 +26,9 @@ public interface IStoreOwner : IAsyncDisposable
 
     IJudgmentStore Judgments { get; }
 
+    /// <summary>Null where the store keeps none.</summary>
+    IJudgmentClaims? Claims { get; }
+
     ISweepStore Sweeps { get; }
 
     ISpendLedger Spending { get; }
@@ -34,6 +38,8 @@ public interface IStoreOwner : IAsyncDisposable
     IAggregatorCatalog Aggregators { get; }
 
     IQuotaAuthority Quotas { get; }
+
+    IClusterDirectory Cluster { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

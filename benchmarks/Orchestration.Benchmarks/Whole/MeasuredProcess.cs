@@ -55,7 +55,8 @@ internal sealed record MeasuredProcess(double WallSeconds, double CpuSeconds, do
         await output;
     }
 
-    private static string Executable()
+    /// <summary>The Release build of the command line.</summary>
+    public static string Executable()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -39,6 +39,12 @@ internal static class WholeProcessBenchmarks
         ["hidden"] = QuotaBenchmarks.HiddenAsync,
         ["faults"] = QuotaBenchmarks.FaultsAsync,
         ["inflight"] = QuotaBenchmarks.InFlightAsync,
+        ["silos"] = ClusterBenchmarks.ScalingAsync,
+        ["silo-replay"] = ClusterBenchmarks.ReplayAsync,
+        ["silo-quota"] = ClusterBenchmarks.QuotaAsync,
+        ["claims"] = ClusterBenchmarks.ClaimsAsync,
+        ["store-costs"] = StoreCostBenchmark.RunAsync,
+        ["swap"] = ClusterBenchmarks.SwapAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)

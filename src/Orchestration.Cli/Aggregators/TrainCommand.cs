@@ -68,7 +68,7 @@ internal static class TrainCommand
                 Weight = parsed.GetValue(weight),
                 Part = parsed.GetValue(holdOut),
                 Judges = Split(parsed.GetValue(judges)),
-                RejectsPath = parsed.GetValue(rejects) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(EmbeddedHost.StorePath(context, parsed.GetValue(store))))!, "train-rejects.jsonl"),
+                RejectsPath = parsed.GetValue(rejects) ?? Path.Combine(EmbeddedHost.LocalFolder(context, parsed.GetValue(store)), "train-rejects.jsonl"),
             };
             AggregatorVersion.CheckName(settings.Name);
             foreach (var recipe in settings.Models) AggregatorTrainer.RecipeOf(recipe, settings.Monotone, settings.TargetRange);

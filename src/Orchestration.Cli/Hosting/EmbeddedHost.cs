@@ -5,11 +5,12 @@ using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Purchases;
-using Orchestration.Storage.Sqlite;
+using Orchestration.Core.Stores;
+using Orchestration.Storage;
 
 namespace Orchestration.Cli.Hosting;
 
-/// <summary>One machine, nothing to install: a SQLite file, the configuration, and the judges made from them.</summary>
+/// <summary>This process: a store, the configuration, and the judges made from them.</summary>
 internal sealed class EmbeddedHost : IAsyncDisposable
 {
     /// <summary>Where the store is unless told otherwise.</summary>
@@ -17,20 +18,20 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     private readonly CliContext _context;
 
-    private EmbeddedHost(CliContext context, OrchestrationConfig config, SqliteStore store)
+    private EmbeddedHost(CliContext context, OrchestrationConfig config, IStore store, TimeSpan? lease)
     {
         _context = context;
         Config = config;
         Store = store;
         Board = new DeploymentBoard(context.Time);
-        Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time);
+        Purchases = new JudgmentPurchases(store.Judgments, store.Spending, context.Time, store.Claims, lease);
     }
 
     /// <summary>The configuration.</summary>
     public OrchestrationConfig Config { get; }
 
     /// <summary>The store.</summary>
-    public SqliteStore Store { get; }
+    public IStore Store { get; }
 
     /// <summary>What the deployments say of themselves.</summary>
     public DeploymentBoard Board { get; }
@@ -44,17 +45,26 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="storePath">Store; null for the environment's <c>ORCHESTRATE_STORE</c> or the usual one.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="rubricFolders">Folders of rubrics beside those of the configuration.</param>
+    /// <param name="lease">How long what this process has claimed stays its own without a sign of life; null for 30 s.</param>
     public static async Task<EmbeddedHost> OpenAsync(
-        CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken, IReadOnlyList<string>? rubricFolders = null)
+        CliContext context, string? configPath, string? storePath, CancellationToken cancellationToken, IReadOnlyList<string>? rubricFolders = null, TimeSpan? lease = null)
     {
         var config = OrchestrationConfig.Load(configPath);
         if (rubricFolders is not null) config = config with { RubricFolders = [.. config.RubricFolders, .. rubricFolders] };
-        var store = await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = StorePath(context, storePath), TimeProvider = context.Time }, cancellationToken);
-        return new EmbeddedHost(context, config, store);
+        var store = await StoreLocation.OpenAsync(
+            StorePath(context, storePath), context.Time, context.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(LocalFolder(context, storePath), "spool"), context.Error.WriteLine, cancellationToken);
+        return new EmbeddedHost(context, config, store, lease);
     }
 
     /// <summary>Where the store is.</summary>
     public static string StorePath(CliContext context, string? storePath) => storePath ?? context.Environment("ORCHESTRATE_STORE") ?? DefaultStore;
+
+    /// <summary>The folder on this machine for what is not in the store: beside the store's file, or <c>.orchestrate</c> where the store is a database.</summary>
+    public static string LocalFolder(CliContext context, string? storePath)
+    {
+        var store = StorePath(context, storePath);
+        return Path.GetDirectoryName(Path.GetFullPath(StoreLocation.IsShared(store) ? DefaultStore : store))!;
+    }
 
     /// <summary>A catalog over this host.</summary>
     public JudgeCatalog Catalog(int? concurrency) =>

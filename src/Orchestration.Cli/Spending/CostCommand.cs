@@ -16,7 +16,7 @@ internal static class CostCommand
         var sweep = new Argument<string?>("sweep") { Arity = ArgumentArity.ZeroOrOne, Description = "One sweep; all of them where none is named." };
         var by = new Option<string[]>("--by") { Description = "What to add up by: sweep, judge, deployment, or several of them. All three by default.", AllowMultipleArgumentsPerToken = true };
         by.AcceptOnlyFromAmong("sweep", "judge", "deployment");
-        var store = new Option<string?>("--store") { Description = "The store; default $ORCHESTRATE_STORE or .orchestrate/store.db." };
+        var store = Sweeps.SweepCommands.StoreOption();
         var json = new Option<bool>("--json") { Description = "One JSON object a line, the total last." };
         var command = new Command("cost", "What was spent, by sweep, judge and deployment.") { sweep, by, store, json };
         command.SetAction(async (parsed, cancellationToken) =>

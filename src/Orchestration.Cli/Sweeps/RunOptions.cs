@@ -22,6 +22,8 @@ internal sealed class RunOptions
     private readonly Option<string[]> _keep = new("--keep") { Description = "Further fields of the rows to pass through to the results.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string[]> _scale = new("--scale") { Description = "Scale of a recorded judge: NAME=MIN..MAX, ':lower' behind it where lower is better; '*' for all others.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> _rowsPerShard = new("--rows-per-shard") { Description = "Rows that are checkpointed together. Default: 4096, or 256 with judges that call a model." };
+    private readonly Option<int> _priority = new("--priority") { Description = "Workers take shards of sweeps with a higher number first.", DefaultValueFactory = _ => 0 };
+    private readonly Option<bool> _detach = new("--detach") { Description = "Only register the sweep and its data: 'orchestrate work' does it, on any machine with the store; 'sweep wait' waits for it." };
     private readonly Option<bool> _batch = new("--batch") { Description = "Ask language models by files of the batch API, within a day and for a part of the price; single calls for what failed." };
     private readonly Option<string?> _aggregator = new("--aggregator", "-a") { Description = "A learned aggregator: NAME (the version active now), NAME@VERSION or VERSION; fixed at the start. Default: the mean of the judges; for comparisons none." };
     private readonly Option<bool> _followActive = new("--follow-active") { Description = "With --aggregator NAME: whatever version is active when a shard is done. A rerun may differ." };
@@ -40,7 +42,7 @@ internal sealed class RunOptions
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
-            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _batch, _aggregator, _followActive, _dryRun, _rationales, _json })
+            { _inputs, _judges, _out, _limit, _sample, _seed, _concurrency, _maxCost, _minCoverage, _maxUnscored, _map, _keep, _scale, _rowsPerShard, _priority, _detach, _batch, _aggregator, _followActive, _dryRun, _rationales, _json })
             command.Options.Add(option);
     }
 
@@ -66,6 +68,8 @@ internal sealed class RunOptions
             Keep = parsed.GetValue(_keep) ?? [],
             Scales = SweepRunSettings.ParseScales(parsed.GetValue(_scale) ?? []),
             Batch = parsed.GetValue(_batch),
+            Priority = parsed.GetValue(_priority),
+            Detach = parsed.GetValue(_detach),
             Aggregator = parsed.GetValue(_aggregator),
             FollowActive = parsed.GetValue(_followActive),
             DryRun = parsed.GetValue(_dryRun),
@@ -90,6 +94,8 @@ internal sealed class RunOptions
         Require(settings.MaxCostUsd is null or > 0, $"--max-cost {settings.MaxCostUsd}: US dollars, more than 0. Use --dry-run to spend nothing.");
         Require(settings.MinCoverage is >= 0 and <= 1, $"--min-coverage {settings.MinCoverage}: a share from 0 to 1.");
         Require(!settings.FollowActive || settings.Aggregator is not null, $"--follow-active: name the aggregator to follow with --aggregator NAME.");
+        Require(!settings.Detach || !settings.Batch, $"--detach and --batch: workers make single calls; leave one out.");
+        Require(!settings.Detach || settings.MaxUnscored is null, $"--detach and --max-unscored: give --max-unscored to 'sweep wait'.");
         Require(settings.RowsPerShard is null or (>= 1 and <= 65_536), $"--rows-per-shard {settings.RowsPerShard}: 1 to 65,536 rows.");
         foreach (var input in settings.Inputs.Where(i => i != "-"))
         {

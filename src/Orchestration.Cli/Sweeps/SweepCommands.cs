@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Orchestration.Cli.Sweeps;
 
-/// <summary><c>orchestrate sweep run|list|show|resume|cancel|export</c>.</summary>
+/// <summary><c>orchestrate sweep run|list|show|resume|wait|pause|cancel|export</c>.</summary>
 internal static class SweepCommands
 {
     public static Command Create(CliContext context) => new("sweep", "Judge a data set, with checkpoints: stop, crash and resume.")
@@ -17,6 +17,8 @@ internal static class SweepCommands
         List(context),
         Show(context),
         Resume(context),
+        Wait(context),
+        Pause(context),
         Cancel(context),
         Export(context),
     };
@@ -41,7 +43,7 @@ internal static class SweepCommands
     public static Option<string?> ConfigOption() => new("--config") { Description = "Configuration file. Default: orchestration.yaml in the current folder, where there is one." };
 
     /// <summary>The option that names the store.</summary>
-    public static Option<string?> StoreOption() => new("--store") { Description = $"Store, a SQLite file. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
+    public static Option<string?> StoreOption() => new("--store") { Description = $"Store: a SQLite file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which any number of machines share. Default: ORCHESTRATE_STORE, or {EmbeddedHost.DefaultStore}." };
 
     /// <summary>The option that asks for the words beside the scores.</summary>
     public static Option<bool> RationalesOption() => new("--rationales") { Description = "Also write rationales.jsonl: what language models said beside their scores (reasons, critiques, checklists)." };
@@ -112,7 +114,8 @@ internal static class SweepCommands
         var retry = new Option<bool>("--retry-unscored") { Description = "Ask again what had no score." };
         var batch = new Option<bool>("--batch") { Description = "As in 'sweep run'. Batches that the sweep has at endpoints are collected either way." };
         var rationales = RationalesOption();
-        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, rationales, json };
+        var detach = new Option<bool>("--detach") { Description = "Leave it to the silos that work ('orchestrate work')." };
+        var command = new Command("resume", "Goes on with a sweep that was interrupted, killed or stopped at its cap.") { id, store, config, concurrency, maxCost, maxUnscored, retry, batch, detach, rationales, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
@@ -122,7 +125,41 @@ internal static class SweepCommands
             var session = new SweepSession(context, host);
             var sweep = await session.FindAsync(parsed.GetValue(id)!, cancellationToken);
             return await session.ResumeAsync(
-                sweep, parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), parsed.GetValue(rationales), cancellationToken);
+                sweep, parsed.GetValue(detach), parsed.GetValue(concurrency), parsed.GetValue(maxCost), bound, parsed.GetValue(retry), parsed.GetValue(batch), parsed.GetValue(json), parsed.GetValue(rationales), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Wait(CliContext context)
+    {
+        var (id, store, json) = (IdArgument(), StoreOption(), JsonOption());
+        var folder = new Option<string?>("--out", "-o") { Description = "Folder to write to; default: the sweep's own." };
+        var maxUnscored = new Option<string?>("--max-unscored") { Description = "As in 'sweep run'." };
+        var (config, rationales) = (ConfigOption(), RationalesOption());
+        var command = new Command("wait", "Waits until a sweep that others work is done, and writes its results, with the exit status of 'sweep run'.") { id, store, config, folder, maxUnscored, rationales, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bound = MaxUnscored.Parse(parsed.GetValue(maxUnscored));
+            await using var host = await EmbeddedHost.OpenAsync(context, parsed.GetValue(config), parsed.GetValue(store), cancellationToken);
+            var session = new SweepSession(context, host);
+            var target = parsed.GetValue(folder) is { } named ? Path.GetFullPath(named) : null;
+            return await session.WaitAsync(await session.FindAsync(parsed.GetValue(id)!, cancellationToken), target, bound, parsed.GetValue(json), parsed.GetValue(rationales), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Pause(CliContext context)
+    {
+        var (id, store) = (IdArgument(), StoreOption());
+        var command = new Command("pause", "Stops a sweep everywhere, until 'sweep resume'. Calls in flight are finished and stored.") { id, store };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
+            var sweep = await new SweepSession(context, host).FindAsync(parsed.GetValue(id)!, cancellationToken);
+            if (!await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, SweepState.Running, SweepState.Interrupted, cancellationToken))
+                throw new OrchestrationException(ErrorCodes.Usage, $"Sweep {sweep.Id} is {SweepSummary.StateText(sweep.State)}: there is nothing to pause.");
+            await context.Out.WriteLineAsync($"sweep {sweep.Id} is paused; go on with: orchestrate sweep resume {sweep.Id}");
+            return ExitStatus.Completed;
         });
         return command;
     }

@@ -45,6 +45,12 @@ internal sealed record SweepRunSettings
     /// <summary>Batches first, at their price; single calls for the rest.</summary>
     public bool Batch { get; init; }
 
+    /// <summary>See <see cref="Orchestration.Core.Sweeps.NewSweep.Priority"/>.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Registered only; workers do it.</summary>
+    public bool Detach { get; init; }
+
     public string? Aggregator { get; init; }
 
     public bool FollowActive { get; init; }

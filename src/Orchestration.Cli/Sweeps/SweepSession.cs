@@ -12,6 +12,8 @@ namespace Orchestration.Cli.Sweeps;
 /// <summary>Runs a sweep from its command to its files and tables, in the embedded host.</summary>
 internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 {
+    private static readonly TimeSpan WaitPoll = TimeSpan.FromMilliseconds(250);
+
     private const int RowsPerShardFree = 4096;
     private const int RowsPerShardPaid = 256;
 
@@ -58,6 +60,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             }
         }
 
+        if (settings.Detach) return await DetachAsync(sweep, settings.Json, cancellationToken);
         return await WorkAsync(sweep, settings.Concurrency, settings.MaxUnscored, settings.Batch, settings.Json, settings.Rationales, cancellationToken);
     }
 
@@ -68,9 +71,41 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         return await new DryRun(context, host).CountAsync(Plan(settings with { DryRun = true }, resolved.Planned, resolved.RecordedFiles), resolved, cancellationToken);
     }
 
+    /// <summary>Leaves a sweep to the silos that work.</summary>
+    public async Task<int> DetachAsync(SweepRecord sweep, bool json, CancellationToken cancellationToken)
+    {
+        foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
+        var workers = (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
+        await context.Out.WriteLineAsync(workers == 0
+            ? $"sweep {sweep.Id} is registered, and no silo is working: start one with 'orchestrate work', on any machine with this store"
+            : string.Create(CultureInfo.InvariantCulture, $"sweep {sweep.Id} is registered; {Counted(workers, "silo")} at work"));
+        await context.Out.WriteLineAsync($"results with: orchestrate sweep wait {sweep.Id}");
+        if (json) await context.Out.WriteLineAsync((await SummarizeAsync(await FindAsync(sweep.Id, cancellationToken), null, cancellationToken)).ToLine());
+        return ExitStatus.Completed;
+    }
+
+    /// <summary>Waits until nobody works a sweep any more, and writes its results.</summary>
+    public async Task<int> WaitAsync(SweepRecord sweep, string? folder, MaxUnscored? maxUnscored, bool json, bool rationales, CancellationToken cancellationToken)
+    {
+        var meter = new SweepMeter();
+        await using (new SweepProgressView(context, meter, host.Board, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count))
+        {
+            while (sweep.State is SweepState.Running or SweepState.Registering)
+            {
+                meter.Show(await host.Store.Sweeps.ProgressAsync(sweep.Id, cancellationToken));
+                await Task.Delay(WaitPoll, context.Time, cancellationToken);
+                sweep = await FindAsync(sweep.Id, cancellationToken);
+            }
+        }
+
+        // The judges themselves are needed for their words alone; a machine that only waits need not be able to make them.
+        IReadOnlyList<IJudge> actors = rationales ? host.Catalog(null).Rebuild(sweep) : [];
+        return await FinishAsync(folder is null ? sweep : sweep with { OutputFolder = folder }, sweep.State, actors, maxUnscored, batch: false, json, rationales);
+    }
+
     /// <summary>Goes on with a stored sweep.</summary>
     public async Task<int> ResumeAsync(
-        SweepRecord sweep, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, bool rationales, CancellationToken cancellationToken)
+        SweepRecord sweep, bool detach, int? concurrency, decimal? maxCostUsd, MaxUnscored? maxUnscored, bool retryUnscored, bool batch, bool json, bool rationales, CancellationToken cancellationToken)
     {
         switch (sweep.State)
         {
@@ -88,6 +123,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
             sweep = await FindAsync(sweep.Id, cancellationToken);
         }
 
+        if (detach) return await DetachAsync(sweep, json, cancellationToken);
         return await WorkAsync(sweep, concurrency, maxUnscored, batch, json, rationales, cancellationToken);
     }
 
@@ -149,7 +185,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var startedAt = context.Time.GetTimestamp();
         var end = SweepState.Completed;
         using var serving = new CancellationTokenSource();
-        var feed = new AggregatorFeed(host.Store.Aggregators, () => actors.HostedAggregators, context.Time, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}"))
+        var feed = new AggregatorFeed(host.Store.Aggregators, () => actors.HostedAggregators, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}"))
             .RunAsync(serving.Token);
         try
         {
@@ -183,7 +219,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         }
 
         await AddSecondsAsync(sweep.Id, startedAt);
-        var status = await FinishAsync(sweep.Id, end, judges, maxUnscored, batch, json, rationales);
+        var status = await FinishAsync(await FindAsync(sweep.Id, CancellationToken.None), end, judges, maxUnscored, batch, json, rationales);
         // Last: a kill while the files are being written leaves a sweep to go on with, and the same command writes them.
         await ChangeStateAsync(sweep.Id, end);
         return status;
@@ -197,9 +233,9 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         await host.Store.Sweeps.TryChangeStateAsync(sweepId, SweepState.Running, end, CancellationToken.None);
 
     private async Task<int> FinishAsync(
-        string sweepId, SweepState end, IReadOnlyList<IJudge> actors, MaxUnscored? maxUnscored, bool batch, bool json, bool rationales)
+        SweepRecord found, SweepState end, IReadOnlyList<IJudge> actors, MaxUnscored? maxUnscored, bool batch, bool json, bool rationales)
     {
-        var sweep = (await FindAsync(sweepId, CancellationToken.None)) with { State = end };
+        var sweep = found with { State = end };
         try
         {
             var judges = await new SweepResults(host.Store.Sweeps).WriteRowsAsync(sweep, sweep.OutputFolder, CancellationToken.None);
@@ -264,13 +300,14 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
                 Seed = settings.Seed,
                 Recorded = [.. recorded.Select(path => new RecordedFile(path))],
                 RowsPerShard = settings.RowsPerShard ?? (paid ? RowsPerShardPaid : RowsPerShardFree),
-                TempFolder = Path.GetDirectoryName(Path.GetFullPath(EmbeddedHost.StorePath(context, settings.Store)))!,
+                TempFolder = EmbeddedHost.LocalFolder(context, settings.Store),
                 RejectsPath = settings.DryRun ? null : Path.Combine(folder, "rejects.jsonl"),
                 StandardInput = context.StandardInput,
             },
             Judges = judges,
             RecordedScales = Scales(settings),
             MinCoverage = settings.MinCoverage,
+            Priority = settings.Priority,
             OutputFolder = folder,
             IsFolderNamed = settings.Out is not null,
         };

@@ -45,6 +45,12 @@ public interface IAggregatorCatalog
     /// </summary>
     ValueTask<AggregatorChanges> ChangesAsync(long after, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Returns when the change feed may have something new, as far as the store can tell, or when the time is up: a hint to look at
+    /// <see cref="ChangesAsync"/>, which is the truth.
+    /// </summary>
+    ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken);
+
     /// <summary>Adds to what is known of two versions that scored the same rows.</summary>
     ValueTask AddComparisonAsync(string name, LiveComparison comparison, CancellationToken cancellationToken);
 

@@ -69,9 +69,12 @@ public readonly record struct CallTotals(long Calls, long Failures, TokenUsage U
     /// <summary>Nothing was called.</summary>
     public static CallTotals None => default;
 
+    /// <summary>Calls made again because the outcome of an earlier one was lost, which may have been charged. Not stored with judgments.</summary>
+    public long Repaid { get; init; }
+
     /// <summary>The sum of two.</summary>
     public static CallTotals operator +(CallTotals left, CallTotals right) =>
-        new(left.Calls + right.Calls, left.Failures + right.Failures, left.Usage + right.Usage, left.CostUsd + right.CostUsd);
+        new(left.Calls + right.Calls, left.Failures + right.Failures, left.Usage + right.Usage, left.CostUsd + right.CostUsd) { Repaid = left.Repaid + right.Repaid };
 }
 
 /// <summary>Tokens of one call or many.</summary>

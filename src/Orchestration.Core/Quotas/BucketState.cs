@@ -97,6 +97,21 @@ public sealed class BucketState
         }
     }
 
+    /// <summary>Calls dated in the last 60 s, and their tokens; to a tenth of a second.</summary>
+    /// <param name="now">Seconds.</param>
+    public (long Requests, long Tokens) Used(double now)
+    {
+        long requests = 0, tokens = 0;
+        var newest = Math.Min(_lastCell, (long)Math.Floor(now / CellWidth));
+        for (var c = Math.Max((long)Math.Floor((now - 60) / CellWidth) + 1, _lastCell - CellCount + 1); c <= newest; c++)
+        {
+            requests += _requests[Index(c)];
+            tokens += _tokens[Index(c)];
+        }
+
+        return (requests, tokens);
+    }
+
     /// <summary>True where the state lies ahead of the clock by more than it ever can: it was written before the clock began anew.</summary>
     public bool IsAheadOf(double now) => _lastCell != long.MinValue && _lastCell * CellWidth > now + WindowSeconds;
 

@@ -14,6 +14,9 @@ public interface IQuotaAuthority
     /// <param name="cancellationToken">Gives up waiting; permits granted all the same are lost.</param>
     /// <returns>The permits, and when it is worth asking again where not all were granted.</returns>
     ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>What was granted in the last 60 s, by bucket in ordinal order; buckets of which nothing was taken are left out.</summary>
+    ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What is limited: the endpoint of a deployment, or a judge of its own.</summary>
@@ -25,6 +28,12 @@ public sealed record QuotaBucket(string Name, long? RequestsPerMinute, long? Tok
     /// <summary>True where something is limited.</summary>
     public bool IsLimited => RequestsPerMinute is not null || TokensPerMinute is not null;
 }
+
+/// <summary>What was granted of a bucket in the last 60 s.</summary>
+/// <param name="Bucket">Its name.</param>
+/// <param name="Requests">Calls dated in these 60 s.</param>
+/// <param name="Tokens">Tokens that they reserved, corrected by what they took where that is known.</param>
+public sealed record QuotaUse(string Bucket, long Requests, long Tokens);
 
 /// <summary>A wish for permits.</summary>
 /// <param name="Buckets">The buckets that every call counts in; at least one.</param>

@@ -24,6 +24,12 @@ public sealed class LocalQuotaAuthority : IQuotaAuthority
         lock (_lock) return ValueTask.FromResult(QuotaDating.Grant(States(ask.Buckets), ask, Now()));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock) return ValueTask.FromResult(QuotaDating.Use(_states, Now()));
+    }
+
     private double Now() => _time.GetElapsedTime(_start).TotalSeconds;
 
     private BucketState[] States(IReadOnlyList<QuotaBucket> buckets)

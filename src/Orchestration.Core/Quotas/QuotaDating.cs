@@ -30,6 +30,17 @@ public static class QuotaDating
         return new QuotaGrant(permits, TimeSpan.Zero);
     }
 
+    /// <summary>What was granted in the last 60 s, in ordinal order.</summary>
+    public static IReadOnlyList<QuotaUse> Use(IEnumerable<KeyValuePair<string, BucketState>> states, double now)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        return
+        [
+            .. states.Select(state => (state.Key, Used: state.Value.Used(now))).Where(static use => use.Used.Requests != 0 || use.Used.Tokens != 0)
+                .Select(static use => new QuotaUse(use.Key, use.Used.Requests, use.Used.Tokens)).OrderBy(static use => use.Bucket, StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>The first date that suits every bucket: each may move it on, until none does.</summary>
     private static double Date(IReadOnlyList<BucketState> states, IReadOnlyList<QuotaBucket> buckets, long tokens, double now)
     {

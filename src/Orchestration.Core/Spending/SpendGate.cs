@@ -4,10 +4,13 @@ namespace Orchestration.Core.Spending;
 
 /// <summary>
 /// This process's way to the ledger. A reservation is an upper bound, often many times the price: while calls of the same payer are in flight here,
-/// a refusal only means that their bounds still fill the cap, so the caller waits for one of them to settle. A refusal with none in flight is final.
+/// a refusal only means that their bounds still fill the cap, so the caller waits for one of them to settle. With none in flight here, those of other processes may still make room; a refusal is final where nobody
+/// that lives holds anything, or where the amount would not fit although nobody did.
 /// </summary>
-internal sealed class SpendGate(ISpendLedger ledger)
+internal sealed class SpendGate(ISpendLedger ledger, TimeProvider time)
 {
+    private static readonly TimeSpan OthersPoll = TimeSpan.FromMilliseconds(200);
+
     private readonly ConcurrentDictionary<string, Payer> _payers = new(StringComparer.Ordinal);
 
     /// <summary>Reserves an amount; waits while calls in flight may still give back what they do not use.</summary>
@@ -37,8 +40,20 @@ internal sealed class SpendGate(ISpendLedger ledger)
                 return reservation;
             }
 
-            var turn = state.Refused(seen) ?? throw new SpendCapReachedException(payer, amountUsd);
-            await state.WaitAsync(turn, cancellationToken);
+            if (state.Refused(seen) is { } turn)
+            {
+                await state.WaitAsync(turn, cancellationToken);
+                continue;
+            }
+
+            var status = await ledger.StatusAsync(payer, cancellationToken);
+            if (status.CapUsd is not { } cap) continue;
+            if (status.SettledUsd + status.UnknownUsd + amountUsd > cap) throw new SpendCapReachedException(payer, amountUsd);
+
+            // Settled between the two questions: there is room now.
+            if (status.SettledUsd + status.UnknownUsd + status.ReservedUsd + amountUsd <= cap) continue;
+            if (status.ReservedUsd <= 0) throw new SpendCapReachedException(payer, amountUsd);
+            await Task.Delay(OthersPoll, time, cancellationToken);
         }
     }
 

@@ -67,6 +67,12 @@ public interface ISweepStore
     /// <summary>How far a sweep is.</summary>
     ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken);
 
+    /// <summary>The sweeps in state <see cref="SweepState.Running"/> that have shards not done, oldest first, with how many of them living owners hold.</summary>
+    ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>The shards that are held within their leases, by owner and sweep.</summary>
+    ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Adds to a sweep's running totals (calls, tokens, money), which outlive the process that made them.
     /// </summary>
@@ -109,7 +115,11 @@ public enum SweepState
 /// <param name="Fingerprint">Hash of everything that decides its results; a rerun of the same command finds its unfinished sweep by it.</param>
 /// <param name="OutputFolder">Where results go.</param>
 /// <param name="Owner">The process that registers it.</param>
-public sealed record NewSweep(string Definition, string Fingerprint, string OutputFolder, string Owner);
+public sealed record NewSweep(string Definition, string Fingerprint, string OutputFolder, string Owner)
+{
+    /// <summary>Sweeps of a higher priority are worked before those of a lower one, where a process works several; 0 unless stated.</summary>
+    public int Priority { get; init; }
+}
 
 /// <summary>What is known at the end of registration.</summary>
 /// <param name="Definition">The definition, completed with what reading the data told.</param>
@@ -146,6 +156,9 @@ public sealed record SweepRecord
 
     /// <summary>How many shards its data was cut into.</summary>
     public required int Shards { get; init; }
+
+    /// <summary>See <see cref="NewSweep.Priority"/>.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Running totals of all processes that worked on it.</summary>
     public required SweepTotals Totals { get; init; }
@@ -205,6 +218,19 @@ public enum ShardParts
 /// <param name="Block">See <see cref="ShardResult"/>.</param>
 public sealed record StoredShard(int Index, long FirstRow, int Rows, bool IsDone, byte[]? Head, byte[]? Text, byte[]? Block);
 
+/// <summary>A sweep that can be worked.</summary>
+/// <param name="SweepId">Which.</param>
+/// <param name="Priority">See <see cref="NewSweep.Priority"/>.</param>
+/// <param name="Open">Shards not done.</param>
+/// <param name="Held">Of these, held within a lease.</param>
+public sealed record OpenSweep(string SweepId, int Priority, int Open, int Held);
+
+/// <summary>Shards of one sweep that one owner holds.</summary>
+/// <param name="Owner">The owner, without the name of a worker of it.</param>
+/// <param name="SweepId">The sweep.</param>
+/// <param name="Shards">How many.</param>
+public sealed record HeldShards(string Owner, string SweepId, int Shards);
+
 /// <summary>How far a sweep is.</summary>
 /// <param name="ShardsDone">Shards whose result is committed.</param>
 /// <param name="Shards">All its shards.</param>
@@ -229,4 +255,17 @@ public sealed record SweepTotals(
 {
     /// <summary>Nothing yet.</summary>
     public static SweepTotals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>
+    /// Judgments bought a second time because the outcome of the first call was lost: its process was killed, its reply never came, its claim ran out.
+    /// </summary>
+    public long Repaid { get; init; }
+
+    /// <summary>Both together.</summary>
+    public SweepTotals Plus(SweepTotals more) => new(
+        Calls + more.Calls, Failures + more.Failures, InputTokens + more.InputTokens, CachedInputTokens + more.CachedInputTokens, OutputTokens + more.OutputTokens,
+        ReasoningTokens + more.ReasoningTokens, CostUsd + more.CostUsd, Seconds + more.Seconds)
+    {
+        Repaid = Repaid + more.Repaid,
+    };
 }

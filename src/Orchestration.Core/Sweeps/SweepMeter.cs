@@ -27,6 +27,14 @@ public sealed class SweepMeter
     /// <summary>Judgments without a score by reason, of this process.</summary>
     public IReadOnlyDictionary<string, long> UnscoredByReason => _unscoredByReason;
 
+    /// <summary>Shows what others did: for whoever only waits.</summary>
+    public void Show(SweepProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        Interlocked.Exchange(ref _rows, progress.RowsDone);
+        Interlocked.Exchange(ref _judgments, progress.Judgments);
+    }
+
     internal void AddRows(long rows) => Interlocked.Add(ref _rows, rows);
 
     internal void AddJudgments(long judgments) => Interlocked.Add(ref _judgments, judgments);

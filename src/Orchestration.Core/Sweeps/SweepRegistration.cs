@@ -30,6 +30,9 @@ public sealed record SweepPlan
     /// </summary>
     public string? AggregatorAsked { get; init; }
 
+    /// <summary>See <see cref="NewSweep.Priority"/>.</summary>
+    public int Priority { get; init; }
+
     /// <summary>Where results go.</summary>
     public required string OutputFolder { get; init; }
 
@@ -92,7 +95,7 @@ public sealed class SweepRegistration
     {
         var draft = Define(plan, null);
         var created = await _sweeps.CreateAsync(
-            new NewSweep(draft.ToJson(), Fingerprint(plan) ?? "", plan.OutputFolder, _owner), cancellationToken);
+            new NewSweep(draft.ToJson(), Fingerprint(plan) ?? "", plan.OutputFolder, _owner) { Priority = plan.Priority }, cancellationToken);
         try
         {
             var report = await DataIngest.RunAsync(plan.Data, new StoreSink(_sweeps, created.Id), progress, cancellationToken);

@@ -123,6 +123,7 @@ public sealed record SweepSummary
         if (Spend.CapUsd is { } cap) writer.WriteNumber("max_cost_usd", cap);
         writer.WriteNumber("calls", totals.Calls);
         writer.WriteNumber("failed_attempts", totals.Failures);
+        writer.WriteNumber("repaid", totals.Repaid);
         writer.WriteStartArray("cost");
         foreach (var entry in SpendByJudge)
         {

@@ -97,6 +97,12 @@ internal sealed class InMemoryAggregatorCatalog(InMemoryOwner owner) : IAggregat
             },
             cancellationToken);
 
+    public async ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken)
+    {
+        var time = await owner.StepAsync(static data => data.Time, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(most, time, cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask AddComparisonAsync(string name, LiveComparison comparison, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

@@ -26,6 +26,8 @@ public sealed class InMemoryData
 
     internal JudgmentRows Judgments { get; } = new();
 
+    internal ClaimRows Claims { get; } = new();
+
     internal SweepRows Sweeps { get; } = new();
 
     internal SpendRows Spending { get; } = new();
@@ -33,6 +35,8 @@ public sealed class InMemoryData
     internal BatchRows Batches { get; } = new();
 
     internal AggregatorRows Aggregators { get; } = new();
+
+    internal SortedDictionary<string, InMemorySilo> Silos { get; } = new(StringComparer.Ordinal);
 
     internal QuotaRows Quotas { get; } = new();
 

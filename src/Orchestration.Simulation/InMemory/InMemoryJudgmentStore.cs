@@ -30,6 +30,7 @@ internal sealed class InMemoryJudgmentStore(InMemoryOwner owner) : IJudgmentStor
                 for (var i = 0; i < held.Length; i++)
                 {
                     data.Judgments.TryAdd(judgments[i].Address, judgments[i] with { Values = judgments[i].Values.ToArray() });
+                    data.Claims.Remove(judgments[i].Address);
                     held[i] = data.Judgments[judgments[i].Address].Values;
                 }
 

@@ -1,14 +1,16 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
+using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Simulation.InMemory;
 
 /// <summary>One owner's view of <see cref="InMemoryData"/>: what a silo holds open. Safe for concurrent use.</summary>
-public sealed class InMemoryOwner : IAsyncDisposable
+public sealed class InMemoryOwner : IStore
 {
     private readonly InMemoryData _data;
 
@@ -17,11 +19,13 @@ public sealed class InMemoryOwner : IAsyncDisposable
         _data = data;
         Owner = owner;
         Judgments = new InMemoryJudgmentStore(this);
+        Claims = new InMemoryJudgmentClaims(this);
         Sweeps = new InMemorySweepStore(this);
         Spending = new InMemorySpendLedger(this);
         Batches = new InMemoryBatchLog(this);
         Aggregators = new InMemoryAggregatorCatalog(this);
         Quotas = new InMemoryQuotaAuthority(this);
+        Cluster = new InMemoryClusterDirectory(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -29,6 +33,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Judgments by content address.</summary>
     public IJudgmentStore Judgments { get; }
+
+    /// <summary>Who is about to buy which judgment.</summary>
+    public IJudgmentClaims? Claims { get; }
 
     /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
     public ISweepStore Sweeps { get; }
@@ -44,6 +51,9 @@ public sealed class InMemoryOwner : IAsyncDisposable
 
     /// <summary>Permits.</summary>
     public IQuotaAuthority Quotas { get; }
+
+    /// <summary>The owners that told of themselves.</summary>
+    public IClusterDirectory Cluster { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

@@ -32,5 +32,7 @@ internal sealed class InMemoryQuotaAuthority(InMemoryOwner owner) : IQuotaAuthor
         return owner.StepAsync(data => QuotaDating.Grant(data.Quotas.Of(ask.Buckets), ask, Now(data)), cancellationToken);
     }
 
+    public ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken) => owner.StepAsync(data => QuotaDating.Use(data.Quotas, Now(data)), cancellationToken);
+
     private static double Now(InMemoryData data) => (double)data.Time.GetTimestamp() / data.Time.TimestampFrequency;
 }

@@ -160,6 +160,32 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
                 parts.HasFlag(ShardParts.Block) ? row.Result?.Block : null),
         cancellationToken);
 
+    public ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken) => silo.StepAsync<IReadOnlyList<OpenSweep>>(
+        data =>
+        {
+            var now = data.Time.GetUtcNow();
+            return
+            [
+                .. data.Sweeps.All.Values.Where(static sweep => sweep.State == SweepState.Running).OrderBy(static sweep => sweep.Number).Select(sweep => new OpenSweep(
+                    sweep.Id, sweep.Priority, sweep.Shards.Count(static shard => shard.Result is null), sweep.Shards.Count(shard => shard.Result is null && IsHeld(data, shard, now))))
+                    .Where(static open => open.Open > 0),
+            ];
+        },
+        cancellationToken);
+
+    public ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken) => silo.StepAsync<IReadOnlyList<HeldShards>>(
+        data =>
+        {
+            var now = data.Time.GetUtcNow();
+            return
+            [
+                .. data.Sweeps.All.Values.SelectMany(sweep => sweep.Shards.Where(shard => shard.Result is null && IsHeld(data, shard, now)).Select(shard => (Owner: shard.Owner!.Split('/')[0], sweep.Id)))
+                    .GroupBy(static held => held).Select(static group => new HeldShards(group.Key.Owner, group.Key.Id, group.Count()))
+                    .OrderBy(static held => held.Owner, StringComparer.Ordinal).ThenBy(static held => held.SweepId, StringComparer.Ordinal),
+            ];
+        },
+        cancellationToken);
+
     public ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken) => silo.StepAsync(
         data =>
         {

@@ -31,16 +31,7 @@ internal sealed class SweepRows
     public SweepTotals AddTotals(string id, SweepTotals totals)
     {
         var sweep = Require(id);
-        var sum = sweep.Totals;
-        return sweep.Totals = new SweepTotals(
-            sum.Calls + totals.Calls,
-            sum.Failures + totals.Failures,
-            sum.InputTokens + totals.InputTokens,
-            sum.CachedInputTokens + totals.CachedInputTokens,
-            sum.OutputTokens + totals.OutputTokens,
-            sum.ReasoningTokens + totals.ReasoningTokens,
-            sum.CostUsd + totals.CostUsd,
-            sum.Seconds + totals.Seconds);
+        return sweep.Totals = sweep.Totals.Plus(totals);
     }
 
     public Sweep RequireRegistering(string id)
@@ -64,6 +55,8 @@ internal sealed class SweepRows
         public int Number { get; } = number;
 
         public string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"s{number}");
+
+        public int Priority { get; } = registered.Priority;
 
         public string Registrar { get; } = registered.Owner;
 
@@ -90,6 +83,7 @@ internal sealed class SweepRows
             Rows = Rows,
             Rejected = Rejected,
             Shards = Shards.Count,
+            Priority = Priority,
             Totals = Totals,
         };
     }

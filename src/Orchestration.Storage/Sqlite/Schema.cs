@@ -127,6 +127,13 @@ internal static class Schema
           PRIMARY KEY (payer, judge, deployment)
         ) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE sweeps ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sweeps ADD COLUMN repaid INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE silos(
+          owner TEXT PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, version TEXT NOT NULL, started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, report TEXT NOT NULL
+        ) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>
@@ -136,7 +143,7 @@ internal static class Schema
     public static void Prepare(Connection connection)
     {
         var path = connection.Path;
-        if (Check(connection) && connection.Number("PRAGMA page_count") == 0) connection.Execute($"PRAGMA page_size = {PageSize}");
+        if (CheckAtOnce(connection) && connection.Number("PRAGMA page_count") == 0) connection.Execute($"PRAGMA page_size = {PageSize}");
         UseWriteAheadLog(connection);
         while (true)
         {
@@ -153,6 +160,20 @@ internal static class Schema
 
                 connection.Execute(Migrations[version]);
                 connection.Execute($"PRAGMA user_version = {version + 1}; PRAGMA application_id = {ApplicationId}; COMMIT");
+            }
+            finally
+            {
+                connection.RollbackIfNeeded();
+            }
+        }
+
+        // In one snapshot: another process may be making the tables just now.
+        bool CheckAtOnce(Connection connection)
+        {
+            connection.Execute("BEGIN");
+            try
+            {
+                return Check(connection);
             }
             finally
             {

@@ -1,12 +1,15 @@
 using Orchestration.Core;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
+using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Batches;
+using Orchestration.Storage.Sqlite.Cluster;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Quotas;
 using Orchestration.Storage.Sqlite.Spending;
@@ -18,7 +21,7 @@ namespace Orchestration.Storage.Sqlite;
 /// The ports of the embedded host in one SQLite file, which any number of processes on one machine may open at once. What a call has acknowledged
 /// survives a kill and a loss of power. Safe for concurrent use.
 /// </summary>
-public sealed class SqliteStore : IAsyncDisposable
+public sealed class SqliteStore : IStore
 {
     private readonly Connection _connection;
     private readonly GroupCommitWriter _writer;
@@ -40,11 +43,15 @@ public sealed class SqliteStore : IAsyncDisposable
         Spending = ledger;
         Batches = new SqliteBatchLog(_writer, _reads, owners, ledger, options.TimeProvider);
         Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
-        Quotas = new SqliteQuotaAuthority(_writer, options.TimeProvider);
+        Quotas = new SqliteQuotaAuthority(_writer, _reads, options.TimeProvider);
+        Cluster = new SqliteClusterDirectory(_writer, _reads, owners, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
     public IJudgmentStore Judgments { get; }
+
+    /// <summary>None: the processes of one machine may, at worst, buy a judgment twice that both ask for at the same moment.</summary>
+    public IJudgmentClaims? Claims => null;
 
     /// <summary>Sweeps, their data, shards, checkpoints and result blocks.</summary>
     public ISweepStore Sweeps { get; }
@@ -60,6 +67,9 @@ public sealed class SqliteStore : IAsyncDisposable
 
     /// <summary>Permits of deployments and judges, shared by all processes that open the file.</summary>
     public IQuotaAuthority Quotas { get; }
+
+    /// <summary>The processes that told of themselves.</summary>
+    public IClusterDirectory Cluster { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

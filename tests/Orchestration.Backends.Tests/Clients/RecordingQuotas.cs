@@ -6,6 +6,8 @@ namespace Orchestration.Backends.Tests.Clients;
 /// <summary>Grants everything at once and notes what was reserved.</summary>
 internal sealed class RecordingQuotas : IQuotaAuthority
 {
+    public ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ConcurrentQueue<QuotaAsk> Asks { get; } = new();
 
     public ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken)

@@ -169,7 +169,7 @@ public sealed class AggregatorTests
         var aggregator = actors.Aggregator(SampleVersions.Name);
         (await aggregator.PredictAsync(Request([0, 0]), Cancel)).Scores.ShouldBe([1]);
         using var stop = new CancellationTokenSource();
-        var feed = new AggregatorFeed(elsewhere, () => actors.HostedAggregators, _time).RunAsync(stop.Token);
+        var feed = new AggregatorFeed(elsewhere, () => actors.HostedAggregators).RunAsync(stop.Token);
         await _time.WaitBegunAsync(static wait => wait == AggregatorFeed.DefaultPoll);
 
         await _catalog.SetAsync(s => s with { Active = second });
@@ -309,6 +309,8 @@ public sealed class AggregatorTests
         }
 
         public ValueTask<bool> AddAsync(StoredAggregator version, CancellationToken cancellationToken) => inner.AddAsync(version, cancellationToken);
+
+        public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => inner.WaitAsync(most, cancellationToken);
 
         public ValueTask<StoredAggregator?> FindAsync(string id, string? name, CancellationToken cancellationToken) => inner.FindAsync(id, name, cancellationToken);
 

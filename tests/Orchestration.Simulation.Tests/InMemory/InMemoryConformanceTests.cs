@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -17,12 +18,22 @@ public sealed class InMemoryJudgmentStoreTests : JudgmentStoreConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
 
+public sealed class InMemoryJudgmentClaimsTests : JudgmentClaimsConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
 public sealed class InMemorySweepStoreTests : SweepStoreConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
 
 public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryClusterDirectoryTests : ClusterDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -80,6 +91,8 @@ internal sealed class InMemoryWorld : IStoreWorld
 
         public IJudgmentStore Judgments => owner.Judgments;
 
+        public IJudgmentClaims? Claims => owner.Claims;
+
         public ISweepStore Sweeps => owner.Sweeps;
 
         public ISpendLedger Spending => owner.Spending;
@@ -89,6 +102,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IAggregatorCatalog Aggregators => owner.Aggregators;
 
         public IQuotaAuthority Quotas => owner.Quotas;
+
+        public IClusterDirectory Cluster => owner.Cluster;
 
         public ValueTask KillAsync()
         {

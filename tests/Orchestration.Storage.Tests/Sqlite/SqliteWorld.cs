@@ -1,6 +1,7 @@
 using Orchestration.Conformance;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Spending;
@@ -39,6 +40,8 @@ public sealed class SqliteWorld : IStoreWorld
 
         public IJudgmentStore Judgments { get; } = isAlwaysFolded ? new FoldedJudgments(store) : store.Judgments;
 
+        public IJudgmentClaims? Claims => store.Claims;
+
         public ISweepStore Sweeps => store.Sweeps;
 
         public ISpendLedger Spending => store.Spending;
@@ -48,6 +51,8 @@ public sealed class SqliteWorld : IStoreWorld
         public IAggregatorCatalog Aggregators => store.Aggregators;
 
         public IQuotaAuthority Quotas => store.Quotas;
+
+        public IClusterDirectory Cluster => store.Cluster;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

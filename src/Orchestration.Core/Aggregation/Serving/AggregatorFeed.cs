@@ -1,7 +1,7 @@
 namespace Orchestration.Core.Aggregation.Serving;
 
 /// <summary>
-/// Keeps the aggregators of a process up to date: looks at the change feed several times a second, so that a swap made anywhere on the store takes effect within
+/// Keeps the aggregators of a process up to date: looks at the change feed when the store announces something and several times a second, so that a swap made anywhere on the store takes effect within
 /// one. Run by the host for as long as it serves.
 /// </summary>
 public sealed class AggregatorFeed
@@ -11,22 +11,19 @@ public sealed class AggregatorFeed
 
     private readonly IAggregatorCatalog _catalog;
     private readonly Func<IReadOnlyCollection<Aggregator>> _hosted;
-    private readonly TimeProvider _time;
     private readonly TimeSpan _poll;
     private readonly Action<OrchestrationException>? _onFault;
 
     /// <summary>Creates it.</summary>
     /// <param name="catalog">Where settings live.</param>
     /// <param name="hosted">The aggregators of this process.</param>
-    /// <param name="time">Paces the looking.</param>
     /// <param name="poll">How often; null for <see cref="DefaultPoll"/>.</param>
     /// <param name="onFault">Told of a change that could not be put into effect; what was in effect stays, and it is tried again at the next look.</param>
     public AggregatorFeed(
-        IAggregatorCatalog catalog, Func<IReadOnlyCollection<Aggregator>> hosted, TimeProvider time, TimeSpan? poll = null, Action<OrchestrationException>? onFault = null)
+        IAggregatorCatalog catalog, Func<IReadOnlyCollection<Aggregator>> hosted, TimeSpan? poll = null, Action<OrchestrationException>? onFault = null)
     {
         _catalog = catalog;
         _hosted = hosted;
-        _time = time;
         _poll = poll ?? DefaultPoll;
         _onFault = onFault;
     }
@@ -48,7 +45,7 @@ public sealed class AggregatorFeed
                     _onFault?.Invoke(fault);
                 }
 
-                await Task.Delay(_poll, _time, cancellationToken).ConfigureAwait(false);
+                await _catalog.WaitAsync(_poll, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -88,6 +88,10 @@ public sealed class AnswerSource
 
     private sealed class Seller(AnswerSource source, string question, int number) : ISeller
     {
+        public string Deployment => source._deployment.Name;
+
+        public int Concurrency => source._deployment.Concurrency;
+
         public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
         {
             var (deployment, settings) = (source._deployment, source._settings);

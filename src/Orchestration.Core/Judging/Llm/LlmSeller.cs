@@ -8,6 +8,10 @@ namespace Orchestration.Core.Judging.Llm;
 /// <summary>Asks a model for one judgment, again where its reply cannot be used, up to the set number of times.</summary>
 internal sealed class LlmSeller(LlmQuestion question, Inquiry inquiry, int repeat, PanelView? view) : ISeller
 {
+    public string Deployment => question.Deployment.Name;
+
+    public int Concurrency => question.Deployment.Concurrency;
+
     public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
     {
         var user = question.UserMessage(inquiry, view);

@@ -12,20 +12,36 @@ namespace Orchestration.Core.Judging.Purchases;
 /// </summary>
 public sealed class JudgmentPurchases
 {
+    private static readonly TimeSpan FirstClaimWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestClaimWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Claims of a deployment at once, as a multiple of the calls that it takes at once: a claim stands from before its call until after its judgment is stored, and those
+    /// in between keep the deployment busy. What a killed process had claimed is all that can be bought twice.
+    /// </summary>
+    private const int ClaimsPerCall = 2;
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _places = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<JudgmentAddress, Flight> _flights = new();
     private readonly IJudgmentStore? _store;
     private readonly SpendGate? _gate;
+    private readonly IJudgmentClaims? _claims;
+    private readonly TimeSpan _claimLease;
     private readonly TimeProvider _time;
 
     /// <summary>Creates it.</summary>
     /// <param name="store">Where judgments are kept; null keeps none, for trying a judge out.</param>
     /// <param name="ledger">Where money is written down; null where nobody keeps a cap. Used for requests that name a payer.</param>
     /// <param name="time">Measures deadlines.</param>
-    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time)
+    /// <param name="claimLease">How long a claim stands without a renewal, made at a third of it; null for 30 s.</param>
+    /// <param name="claims">Keeps other processes of the store from buying the same judgment at the same time; null where nobody does.</param>
+    public JudgmentPurchases(IJudgmentStore? store, ISpendLedger? ledger, TimeProvider time, IJudgmentClaims? claims = null, TimeSpan? claimLease = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         _store = store;
-        _gate = ledger is null ? null : new SpendGate(ledger);
+        _claims = claims;
+        _claimLease = claimLease ?? TimeSpan.FromSeconds(30);
+        _gate = ledger is null ? null : new SpendGate(ledger, time);
         _time = time;
     }
 
@@ -129,13 +145,76 @@ public sealed class JudgmentPurchases
     private async ValueTask<Purchase> BuyAsync(
         JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
+        if (_claims is not null) return await BuyClaimedAsync(_claims, address, dimensions, seller, terms, cancellationToken);
         if (_store is not null)
         {
             var known = await _store.GetAsync([address], cancellationToken);
             if (known[0] is { } values) return new Purchase { Values = Checked(values, dimensions, address), IsFromStore = true };
         }
 
-        var sale = await seller.SellAsync(terms, cancellationToken);
+        return await KeepAsync(await seller.SellAsync(terms, cancellationToken), address, dimensions);
+    }
+
+    /// <summary>Buys under a claim, or waits for whoever holds it.</summary>
+    private async ValueTask<Purchase> BuyClaimedAsync(
+        IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var places = _places.GetOrAdd(seller.Deployment, static (_, calls) => new SemaphoreSlim(calls), Math.Max(1, seller.Concurrency) * ClaimsPerCall);
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            return await BuyInPlaceAsync(claims, address, dimensions, seller, terms, cancellationToken);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async ValueTask<Purchase> BuyInPlaceAsync(
+        IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
+    {
+        var claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
+        for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
+        {
+            if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
+            await Task.Delay(wait, _time, cancellationToken);
+            claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
+        }
+
+        if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
+        Purchase purchase;
+        try
+        {
+            var selling = seller.SellAsync(terms, cancellationToken).AsTask();
+            while (!selling.IsCompleted)
+            {
+                try
+                {
+                    await selling.WaitAsync(_claimLease / 3, _time, CancellationToken.None);
+                }
+                catch (TimeoutException) when (!selling.IsCompleted)
+                {
+                    // Should the claim be lost meanwhile, then that decides who pays, not what counts.
+                    await claims.RenewAsync(claim, _claimLease, CancellationToken.None);
+                }
+            }
+
+            purchase = await KeepAsync(await selling, address, dimensions);
+        }
+        catch
+        {
+            await claims.ReleaseAsync(claim);
+            throw;
+        }
+
+        // One that was bought and stored has taken its claim with it.
+        if (purchase.Values is null) await claims.ReleaseAsync(claim);
+        return purchase;
+    }
+
+    private async ValueTask<Purchase> KeepAsync(Sale sale, JudgmentAddress address, int dimensions)
+    {
         if (sale.Values is null) return new Purchase { Reason = sale.Reason, Totals = sale.Detail.Totals, IsLate = sale.IsLate };
 
         var settling = sale.Settling ?? Task.CompletedTask;

@@ -42,6 +42,12 @@ internal readonly record struct Sale(double[]? Values, string? Reason, JudgmentD
 /// <summary>Makes the calls behind one address.</summary>
 internal interface ISeller
 {
+    /// <summary>The deployment that is called.</summary>
+    string Deployment { get; }
+
+    /// <summary>Calls that the deployment takes at once.</summary>
+    int Concurrency { get; }
+
     /// <summary>Asks as often as it takes.</summary>
     /// <param name="terms">Reserves and settles each call, and knows when it is too late for one.</param>
     /// <param name="cancellationToken">Stops before the next call.</param>
@@ -51,6 +57,9 @@ internal interface ISeller
 /// <summary>On whose account and until when calls are made.</summary>
 internal sealed class PurchaseTerms(SpendGate? gate, string? payer, DateTimeOffset? deadline, TimeProvider time)
 {
+    /// <summary>Who pays; null where nobody keeps account.</summary>
+    public string? Payer => payer;
+
     /// <summary>True where no further call is worth starting.</summary>
     public bool IsLate => deadline is { } end && time.GetUtcNow() >= end;
 

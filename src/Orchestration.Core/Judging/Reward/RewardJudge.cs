@@ -70,6 +70,10 @@ public sealed class RewardJudge : IJudge
 
     private sealed class Seller(IRewardDeployment deployment, Material material, string judgeId) : ISeller
     {
+        public string Deployment => deployment.Name;
+
+        public int Concurrency => deployment.Concurrency;
+
         public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();

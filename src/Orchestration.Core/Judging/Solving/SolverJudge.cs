@@ -89,6 +89,10 @@ public sealed class SolverJudge : IJudge
 
     private sealed class Seller(SolverJudge solver, string question, FinalAnswer truth) : ISeller
     {
+        public string Deployment => solver._deployment.Name;
+
+        public int Concurrency => solver._deployment.Concurrency;
+
         public async ValueTask<Sale> SellAsync(PurchaseTerms terms, CancellationToken cancellationToken)
         {
             if (terms.IsLate) return new Sale(null, UnscoredReason.Timeout, JudgmentDetail.None, IsLate: true);

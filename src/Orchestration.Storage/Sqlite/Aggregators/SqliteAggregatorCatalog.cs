@@ -124,6 +124,8 @@ internal sealed class SqliteAggregatorCatalog(GroupCommitWriter writer, ReadConn
             },
             cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => await Task.Delay(most, time, cancellationToken).ConfigureAwait(false);
+
     public async ValueTask AddComparisonAsync(string name, LiveComparison comparison, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using System.Globalization;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Spending;

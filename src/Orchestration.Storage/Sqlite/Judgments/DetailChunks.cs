@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using System.Buffers;
 using System.IO.Compression;
 using Orchestration.Core.Judging;

@@ -1,3 +1,5 @@
+using Orchestration.Storage.Formats;
+
 namespace Orchestration.Storage.Sqlite.Judgments;
 
 /// <summary>Holds the current <see cref="JournalIndex"/> of this process and brings it up to what a transaction sees.</summary>

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
 

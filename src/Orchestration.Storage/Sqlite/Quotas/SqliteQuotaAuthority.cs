@@ -6,7 +6,7 @@ namespace Orchestration.Storage.Sqlite.Quotas;
 /// The quota of all processes that open the file: one row a bucket. Its clock is the machine's monotonic one, which all of them share; a row written
 /// before the machine started anew lies ahead of it and is begun afresh.
 /// </summary>
-internal sealed class SqliteQuotaAuthority(GroupCommitWriter writer, TimeProvider time) : IQuotaAuthority
+internal sealed class SqliteQuotaAuthority(GroupCommitWriter writer, ReadConnections reads, TimeProvider time) : IQuotaAuthority
 {
     public async ValueTask<QuotaGrant> GrantAsync(QuotaAsk ask, CancellationToken cancellationToken)
     {
@@ -23,6 +23,16 @@ internal sealed class SqliteQuotaAuthority(GroupCommitWriter writer, TimeProvide
             },
             cancellationToken).ConfigureAwait(false);
     }
+
+    public async ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken) => await reads.RunAsync(
+        connection =>
+        {
+            Dictionary<string, BucketState> states = new(StringComparer.Ordinal);
+            using var select = connection.Use("SELECT bucket, state FROM quotas");
+            while (select.Step()) states[select.Text(0)] = BucketState.FromBytes(select.Bytes(1));
+            return QuotaDating.Use(states, Now());
+        },
+        cancellationToken).ConfigureAwait(false);
 
     private double Now() => (double)time.GetTimestamp() / time.TimestampFrequency;
 

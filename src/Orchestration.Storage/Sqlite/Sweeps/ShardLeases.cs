@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;
@@ -83,6 +84,27 @@ internal static class ShardLeases
         using var insert = connection.Use("INSERT OR REPLACE INTO unscored(shard, row, col, reason) VALUES (?1, ?2, ?3, ?4)");
         foreach (var outcome in outcomes) insert.Bind(1, key).Bind(2, (long)outcome.Row).Bind(3, (long)outcome.Column).Bind(4, outcome.Reason).RunOnce();
         return true;
+    }
+
+    /// <summary>What living owners hold within their leases.</summary>
+    public static IReadOnlyList<HeldShards> Held(Connection connection, OwnerLocks owners, long now)
+    {
+        Dictionary<(string Owner, long Sweep), int> counts = [];
+        Dictionary<string, bool> isDead = new(StringComparer.Ordinal);
+        using var select = connection.Use("SELECT owner, sweep, count(*) FROM shards WHERE done = 0 AND owner IS NOT NULL AND lease_until > ?1 GROUP BY owner, sweep ORDER BY owner, sweep");
+        select.Bind(1, now);
+        while (select.Step())
+        {
+            var owner = select.Text(0).Split('/')[0];
+            if (!isDead.TryGetValue(owner, out var ended)) isDead.Add(owner, ended = owners.IsDead(owner));
+            if (!ended) counts[(owner, select.Int64(1))] = counts.GetValueOrDefault((owner, select.Int64(1))) + select.Int32(2);
+        }
+
+        return
+        [
+            .. counts.OrderBy(static count => count.Key.Owner.Length).ThenBy(static count => count.Key.Owner, StringComparer.Ordinal).ThenBy(static count => count.Key.Sweep)
+                .Select(static count => new HeldShards(count.Key.Owner, SweepKeys.Id(count.Key.Sweep), count.Value)),
+        ];
     }
 
     /// <summary>True where a living owner holds a shard within its lease.</summary>

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;
@@ -136,6 +137,26 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
             cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken) => await reads.RunAsync(
+        connection =>
+        {
+            List<OpenSweep> open = [];
+            var held = ShardLeases.Held(connection, owners, time.GetUtcNow().UtcTicks).GroupBy(static shards => shards.SweepId).ToDictionary(static group => group.Key, static group => group.Sum(static shards => shards.Shards));
+            using var select = connection.Use("SELECT s.number, s.priority, count(*) FROM sweeps s JOIN shards h ON h.sweep = s.number AND h.done = 0 WHERE s.state = ?1 GROUP BY s.number ORDER BY s.number");
+            select.Bind(1, (long)SweepState.Running);
+            while (select.Step())
+            {
+                var id = SweepKeys.Id(select.Int64(0));
+                open.Add(new OpenSweep(id, select.Int32(1), select.Int32(2), held.GetValueOrDefault(id)));
+            }
+
+            return open;
+        },
+        cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyList<HeldShards>> HeldAsync(CancellationToken cancellationToken) =>
+        await reads.RunAsync(connection => ShardLeases.Held(connection, owners, time.GetUtcNow().UtcTicks), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask AddTotalsAsync(string sweepId, SweepTotals totals, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(totals);
@@ -151,11 +172,11 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
             """
             UPDATE sweeps SET calls = calls + ?2, failures = failures + ?3, input_tokens = input_tokens + ?4,
               cached_input_tokens = cached_input_tokens + ?5, output_tokens = output_tokens + ?6, reasoning_tokens = reasoning_tokens + ?7,
-              cost_usd = ?8, seconds = seconds + ?9
+              cost_usd = ?8, seconds = seconds + ?9, repaid = repaid + ?10
             WHERE number = ?1
             """);
         return update.Bind(1, number).Bind(2, totals.Calls).Bind(3, totals.Failures).Bind(4, totals.InputTokens).Bind(5, totals.CachedInputTokens)
-            .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Step();
+            .Bind(6, totals.OutputTokens).Bind(7, totals.ReasoningTokens).Bind(8, sum.Totals.CostUsd + totals.CostUsd).Bind(9, totals.Seconds).Bind(10, totals.Repaid).Step();
     }
 
     public async ValueTask<int> ReopenUnscoredAsync(string sweepId, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;
@@ -9,11 +10,11 @@ internal static class SweepRegistration
     {
         using (var insert = connection.Use(
             """
-            INSERT INTO sweeps(state, definition, fingerprint, output_folder, owner, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO sweeps(state, definition, fingerprint, output_folder, owner, created_at, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """))
         {
             insert.Bind(1, (long)SweepState.Registering).Bind(2, sweep.Definition).Bind(3, sweep.Fingerprint).Bind(4, sweep.OutputFolder)
-                .Bind(5, sweep.Owner).Bind(6, now.UtcTicks).Step();
+                .Bind(5, sweep.Owner).Bind(6, now.UtcTicks).Bind(7, (long)sweep.Priority).Step();
         }
 
         return SweepRows.Find(connection, connection.LastInsertedId)!;

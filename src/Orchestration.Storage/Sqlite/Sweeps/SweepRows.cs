@@ -1,3 +1,4 @@
+using Orchestration.Storage.Formats;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Storage.Sqlite.Sweeps;
@@ -8,7 +9,7 @@ internal static class SweepRows
     private const string Columns =
         """
         number, state, definition, fingerprint, output_folder, created_at, row_count, rejected, shards,
-        calls, failures, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, seconds
+        calls, failures, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, seconds, priority, repaid
         """;
 
     public static SweepRecord? Find(Connection connection, long number)
@@ -72,7 +73,11 @@ internal static class SweepRows
         Rows = row.Int64(6),
         Rejected = row.Int64(7),
         Shards = row.Int32(8),
+        Priority = row.Int32(17),
         Totals = new SweepTotals(
-            row.Int64(9), row.Int64(10), row.Int64(11), row.Int64(12), row.Int64(13), row.Int64(14), row.Decimal(15), row.Double(16)),
+            row.Int64(9), row.Int64(10), row.Int64(11), row.Int64(12), row.Int64(13), row.Int64(14), row.Decimal(15), row.Double(16))
+        {
+            Repaid = row.Int64(18),
+        },
     };
 }

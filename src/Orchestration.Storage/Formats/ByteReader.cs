@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Orchestration.Core;
 
-namespace Orchestration.Storage.Sqlite.Judgments;
+namespace Orchestration.Storage.Formats;
 
 /// <summary>Reads what <see cref="ByteWriter"/> wrote. Bytes that end too early are an <see cref="InvalidDataException"/>: the file is damaged.</summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> source)

@@ -1,6 +1,6 @@
 using Orchestration.Core.Judging;
 
-namespace Orchestration.Storage.Sqlite.Judgments;
+namespace Orchestration.Storage.Formats;
 
 /// <summary>A judgment's detail as bytes: one byte of flags, then what they name. Nothing known is the one byte 0.</summary>
 internal static class DetailFormat

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Orchestration.Core;
 
-namespace Orchestration.Storage.Sqlite.Sweeps;
+namespace Orchestration.Storage.Formats;
 
 /// <summary>Sweeps are numbered, and named <c>s1</c>, <c>s2</c>, …; a shard's key is its sweep's number and its index in one integer.</summary>
 internal static class SweepKeys

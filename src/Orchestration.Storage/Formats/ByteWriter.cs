@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Orchestration.Core;
 
-namespace Orchestration.Storage.Sqlite.Judgments;
+namespace Orchestration.Storage.Formats;
 
 /// <summary>Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte.</summary>
 internal sealed class ByteWriter
@@ -33,6 +33,8 @@ internal sealed class ByteWriter
 
         Byte((byte)value);
     }
+
+    public void Count(int value) => Count((ulong)value);
 
     public void Count(long value) => Count((ulong)value);
 

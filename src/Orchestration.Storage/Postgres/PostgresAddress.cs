@@ -1,0 +1,77 @@
+using Npgsql;
+using Orchestration.Core;
+
+namespace Orchestration.Storage.Postgres;
+
+/// <summary>Where a PostgreSQL store is: <c>postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE[?schema=NAME&amp;OPTION=VALUE…]</c>.</summary>
+public sealed class PostgresAddress
+{
+    /// <summary>The schema unless the address names one.</summary>
+    public const string DefaultSchema = "orchestration";
+
+    private const int MaxSchemaLength = 63;
+
+    private PostgresAddress(NpgsqlConnectionStringBuilder connection, string schema)
+    {
+        Connection = connection;
+        Schema = schema;
+        Display = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"postgres://{connection.Host}:{connection.Port}/{connection.Database}{(schema == DefaultSchema ? "" : $"?schema={schema}")}");
+    }
+
+    /// <summary>The schema that holds the store's tables.</summary>
+    public string Schema { get; }
+
+    /// <summary>Host, port, database and schema, for messages: neither user nor password.</summary>
+    public string Display { get; }
+
+    internal NpgsqlConnectionStringBuilder Connection { get; }
+
+    /// <summary>True where a store's name is the address of a PostgreSQL database rather than a file.</summary>
+    public static bool IsOne(string store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || store.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Reads an address. What it leaves out comes from libpq's variables (PGUSER, PGPASSWORD, PGPASSFILE) where Npgsql knows them.</summary>
+    /// <exception cref="OrchestrationException">It cannot be read (<see cref="ErrorCodes.Configuration"/>). The message never repeats the address: it may hold a password.</exception>
+    public static PostgresAddress Parse(string store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        if (!IsOne(store) || !Uri.TryCreate(store, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw Wrong("it is no such address");
+        var database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
+        if (database.Length == 0 || database.Contains('/', StringComparison.Ordinal)) throw Wrong("it names no database");
+        var builder = new NpgsqlConnectionStringBuilder { Host = uri.Host.Trim('[', ']'), Port = uri.Port > 0 ? uri.Port : 5432, Database = database };
+        var colon = uri.UserInfo.IndexOf(':', StringComparison.Ordinal);
+        if (uri.UserInfo.Length > 0) builder.Username = Uri.UnescapeDataString(colon < 0 ? uri.UserInfo : uri.UserInfo[..colon]);
+        if (colon >= 0) builder.Password = Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]);
+        var schema = DefaultSchema;
+        foreach (var part in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = part.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) throw Wrong("its options have the form NAME=VALUE, with & between them");
+            var (name, value) = (Uri.UnescapeDataString(part[..equals]), Uri.UnescapeDataString(part[(equals + 1)..]));
+            if (name == "schema")
+            {
+                schema = value;
+                continue;
+            }
+
+            try
+            {
+                builder[name switch { "sslmode" => "SSL Mode", "connect_timeout" => "Timeout", "sslrootcert" => "Root Certificate", _ => name }] = value.Replace("-", "", StringComparison.Ordinal);
+            }
+            catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
+            {
+                throw Wrong($"its option '{name}' is unknown or out of range");
+            }
+        }
+
+        if (schema.Length is 0 or > MaxSchemaLength || !schema.All(static c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '_') || schema.StartsWith("pg_", StringComparison.Ordinal))
+            throw Wrong("its schema is 1 to 63 of a-z, 0-9 and _, and does not begin with pg_");
+        return new PostgresAddress(builder, schema);
+    }
+
+    private static OrchestrationException Wrong(string why) => new(
+        ErrorCodes.Configuration, $"The store's address cannot be read: {why}. It has the form postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME; the password may stand in PGPASSWORD instead, and odd characters as %XX.");
+}
