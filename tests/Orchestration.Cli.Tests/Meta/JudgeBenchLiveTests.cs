@@ -25,7 +25,7 @@ public sealed class JudgeBenchLiveTests : IDisposable
         line.GetProperty("prompts").GetInt32().ShouldBe(8);
         line.GetProperty("judges").GetProperty("preference@local").GetProperty("by_category").GetProperty("knowledge").GetProperty("labelled").GetInt32().ShouldBe(16);
         var recorded = await _cli.RunJsonAsync(["meta", "judgebench", "--verdicts", _cli.At("bench/comparisons/verdicts.jsonl"), "--resamples", "200", "--json"]);
-        recorded.Line.GetRawText().ShouldBe(line.GetRawText());
+        Figures(recorded.Line).ShouldBe(Figures(line));
     }
 
     [Fact]
@@ -63,4 +63,7 @@ public sealed class JudgeBenchLiveTests : IDisposable
         endpoint.Statistics().Requests.ShouldBe(asked + 1, "only the answer that could not be read is asked for again");
         (await _cli.RunAsync(["meta", "judgebench", "--verdicts", data, "--solve"])).ShouldBe(2);
     }
+
+    // Its section says what it was made from, and that differs.
+    private static string[] Figures(JsonElement line) => [.. line.EnumerateObject().Where(static p => p.Name != "section").Select(static p => $"{p.Name}: {p.Value.GetRawText()}")];
 }

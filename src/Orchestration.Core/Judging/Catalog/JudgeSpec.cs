@@ -72,6 +72,8 @@ internal sealed record JudgeSpec(string Rubric, LlmJudgeOptions Options, string?
                 case ("repeat", _) when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var repeat):
                     options = options with { Repeat = repeat };
                     break;
+                case ("repeat", _):
+                    throw Fault($"{where}: write repeat=1 for the same question asked a second time, repeat=2 for a third.");
                 case ("revise", _) when BiasNotes.IsRevision(part):
                     pointedOut = BiasNotes.Of(part, where);
                     break;
