@@ -41,6 +41,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
     public IReadOnlyList<ProcessRun> Workers => _workers;
 
+    /// <summary>The command that registers the sweep and works it.</summary>
+    public string[] Run => Sweep(Store, "out", 8, CapUsd);
+
     /// <summary>Requests of an undisturbed run.</summary>
     public long Undisturbed { get; private set; }
 
