@@ -63,7 +63,7 @@ internal static class ItemBatch
             }
             catch
             {
-                await stop.CancelAsync();
+                await ActorTasks.CancelAsync(stop);
                 throw;
             }
         }
