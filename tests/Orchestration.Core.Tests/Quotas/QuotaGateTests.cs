@@ -89,6 +89,8 @@ public sealed class QuotaGateTests
 
     private sealed class Failing(IQuotaAuthority inner) : IQuotaAuthority
     {
+        public ValueTask<IReadOnlyList<QuotaUse>> UseAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<QuotaUse>>([]);
+
         public bool IsAway { get; set; } = true;
 
         public List<QuotaCorrection> Corrections { get; } = [];
