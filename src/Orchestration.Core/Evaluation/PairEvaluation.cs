@@ -185,7 +185,7 @@ public sealed class PairEvaluation : IPairEvaluation
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                await stop.CancelAsync();
+                await ActorTasks.CancelAsync(stop);
                 throw;
             }
         }

@@ -62,13 +62,13 @@ public sealed class QuotaGate : IDisposable
             if (!_isPumping)
             {
                 _isPumping = true;
-                _ = Task.Run(PumpAsync, CancellationToken.None);
+                _ = ActorTasks.Start(PumpAsync);
             }
         }
 
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
-        return await waiter.Task.ConfigureAwait(false);
+        return await waiter.Task;
     }
 
     /// <summary>True where a permit is too old to be used: its holder asks for another.</summary>
@@ -109,7 +109,7 @@ public sealed class QuotaGate : IDisposable
                 if (_time.GetTimestamp() >= askAt)
                 {
                     if (!Take(batch) && dated.Count == 0 && IsDone()) return;
-                    if (batch.Count != 0) askAt = await AskAsync(batch, dated).ConfigureAwait(false);
+                    if (batch.Count != 0) askAt = await AskAsync(batch, dated);
                 }
 
                 var now = _time.GetTimestamp();
@@ -121,7 +121,7 @@ public sealed class QuotaGate : IDisposable
 
                 // The next permits are asked for while the last ones wait for their dates.
                 var until = dated.TryPeek(out var first) ? (askAt > now ? Math.Min(first.From, askAt) : first.From) : askAt;
-                if (until > now) await Task.Delay(CeilingMilliseconds(until - now), _time, _stop.Token).ConfigureAwait(false);
+                if (until > now) await Task.Delay(CeilingMilliseconds(until - now), _time, _stop.Token);
             }
         }
         catch (Exception failure)
@@ -138,7 +138,7 @@ public sealed class QuotaGate : IDisposable
         var corrections = new List<QuotaCorrection>();
         while (_corrections.TryDequeue(out var used)) corrections.Add(new QuotaCorrection(_time.GetElapsedTime(used.SentAt, asked), used.Tokens));
         var ask = new QuotaAsk(_buckets(), [.. batch.Select(e => e.Item.Tokens)], Horizon) { Corrections = corrections };
-        var grant = await _authority.GrantAsync(ask, CancellationToken.None).ConfigureAwait(false);
+        var grant = await _authority.GrantAsync(ask, CancellationToken.None);
         var answered = _time.GetTimestamp();
         for (var i = 0; i < grant.Permits.Count; i++)
         {

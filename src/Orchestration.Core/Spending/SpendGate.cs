@@ -133,28 +133,30 @@ internal sealed class SpendGate(ISpendLedger ledger, TimeProvider time)
 
         public async Task WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
         {
+            await using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), turn.Value);
             try
             {
-                await turn.Value.Task.WaitAsync(cancellationToken);
+                await turn.Value.Task;
             }
             catch (OperationCanceledException)
             {
                 lock (_lock)
                 {
-                    // Woken and cancelled at once: the turn goes to the next in the queue.
                     if (turn.List is not null) _waiting.Remove(turn);
-                    else WakeFirst();
                 }
 
                 throw;
             }
         }
 
+        /// <summary>Wakes the first that still waits: a turn that was cancelled goes to the next in the queue.</summary>
         private void WakeFirst()
         {
-            if (_waiting.First is not { } first) return;
-            _waiting.RemoveFirst();
-            first.Value.SetResult();
+            while (_waiting.First is { } first)
+            {
+                _waiting.RemoveFirst();
+                if (first.Value.TrySetResult()) return;
+            }
         }
     }
 }

@@ -80,11 +80,11 @@ public sealed class SiloWorker
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var renewing = new CancellationTokenSource();
-        var renewal = Task.Run(() => _active.RenewAsync(renewing.Token), CancellationToken.None);
-        var watch = Task.Run(() => WatchAsync(renewing.Token), CancellationToken.None);
+        var renewal = ActorTasks.Start(() => _active.RenewAsync(renewing.Token));
+        var watch = ActorTasks.Start(() => WatchAsync(renewing.Token));
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, _options.Slots).Select(_ => Task.Run(() => SlotAsync(stop), CancellationToken.None)));
+            await Task.WhenAll(Enumerable.Range(0, _options.Slots).Select(_ => ActorTasks.Start(() => SlotAsync(stop))));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -92,7 +92,7 @@ public sealed class SiloWorker
         }
         finally
         {
-            await renewing.CancelAsync();
+            await ActorTasks.CancelAsync(renewing);
             await Task.WhenAll(renewal, watch);
             Hosted[] hosted;
             lock (_lock) hosted = [.. _hosted.Values];
@@ -114,7 +114,7 @@ public sealed class SiloWorker
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The store fails for good: every slot would find the same.
-            await stop.CancelAsync();
+            await ActorTasks.CancelAsync(stop);
             throw;
         }
     }
@@ -122,7 +122,13 @@ public sealed class SiloWorker
     private async Task<bool> IsIdleAsync(CancellationToken cancellationToken)
     {
         var open = await LookAsync(isFresh: true, cancellationToken);
-        lock (_lock) return open.All(sweep => _leftAt.ContainsKey(sweep.SweepId));
+        lock (_lock)
+        {
+            if (!open.TrueForAll(sweep => _leftAt.ContainsKey(sweep.SweepId))) return false;
+        }
+
+        await FinishAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>Works one shard, if there is one to be had.</summary>
@@ -191,6 +197,18 @@ public sealed class SiloWorker
         if (await _sweeps.TryChangeStateAsync(sweepId, SweepState.Running, SweepState.Completed, CancellationToken.None)) _options.OnNote?.Invoke($"sweep {sweepId} is completed");
     }
 
+    /// <summary>
+    /// Says of sweeps that they are done whose last shard was committed by somebody who had no time to say so: it died in between, or the sweep was paused at that
+    /// moment. Nothing of them is open, so that nobody would look at them again.
+    /// </summary>
+    private async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        foreach (var sweep in await _sweeps.ListAsync(cancellationToken))
+        {
+            if (sweep.State == SweepState.Running) await CompleteAsync(sweep.Id);
+        }
+    }
+
     /// <summary>Highest priority first; among equals the sweep of which the fewest shards are held; among those the oldest.</summary>
     private OpenSweep[] Order(List<OpenSweep> open)
     {
@@ -222,7 +240,8 @@ public sealed class SiloWorker
             if (_hasLooked && !isFresh && _time.GetElapsedTime(_openAt) < _options.Poll) return _open;
         }
 
-        await _looking.WaitAsync(cancellationToken);
+        // Whoever has the turn looks with the same token and ends with it.
+        await _looking.WaitAsync(CancellationToken.None);
         try
         {
             lock (_lock)
@@ -292,10 +311,17 @@ public sealed class SiloWorker
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(_options.Poll, _time);
+        long? finishedAt = null;
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
+                if (finishedAt is not { } at || _time.GetElapsedTime(at) >= _options.Retry)
+                {
+                    await FinishAsync(cancellationToken);
+                    finishedAt = _time.GetTimestamp();
+                }
+
                 Hosted[] hosted;
                 lock (_lock) hosted = [.. _hosted.Values];
                 foreach (var one in hosted)
@@ -356,7 +382,7 @@ public sealed class SiloWorker
         public async Task<bool> EndAsync()
         {
             if (Interlocked.Exchange(ref _ended, 1) != 0) return false;
-            await _stop.CancelAsync();
+            await ActorTasks.CancelAsync(_stop);
             return true;
         }
     }

@@ -50,7 +50,7 @@ internal sealed class SweepScorer
             Pairs = learned.Version is null ? Hashes(data) : default,
             MinCoverage = _definition.MinCoverage,
         };
-        var reply = await _actors.Aggregator(learned.Name).PredictAsync(request, cancellationToken).ConfigureAwait(false);
+        var reply = await _actors.Aggregator(learned.Name).PredictAsync(request, cancellationToken);
         if (reply.Refusal is { } refusal) throw new OrchestrationException(ErrorCodes.Configuration, refusal);
         return new SweepScores(reply.Scores, reply.Lower, reply.Upper, learned.Version is null ? reply.Versions : [], learned.Version is null ? reply.VersionOf : []);
     }

@@ -60,15 +60,15 @@ public sealed class SweepWorker
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var renewing = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
-        var renewal = Task.Run(() => _active.RenewAsync(renewing.Token), CancellationToken.None);
-        var watch = Task.Run(() => WatchAsync(stop, renewing.Token), CancellationToken.None);
+        var renewal = ActorTasks.Start(() => _active.RenewAsync(renewing.Token));
+        var watch = ActorTasks.Start(() => WatchAsync(stop, renewing.Token));
         try
         {
             // A lane ends when the others hold what is left; should one of those lose its lease, there is work again.
             SweepProgress progress;
             do
             {
-                var lanes = Enumerable.Range(0, _options.ParallelShards).Select(_ => Task.Run(() => LaneAsync(stop), CancellationToken.None));
+                var lanes = Enumerable.Range(0, _options.ParallelShards).Select(_ => ActorTasks.Start(() => LaneAsync(stop)));
                 await Task.WhenAll(lanes);
                 progress = await _sweeps.ProgressAsync(_sweep.Id, cancellationToken);
             }
@@ -81,7 +81,7 @@ public sealed class SweepWorker
         }
         finally
         {
-            await renewing.CancelAsync();
+            await ActorTasks.CancelAsync(renewing);
             await Task.WhenAll(renewal, watch);
         }
     }
@@ -97,7 +97,7 @@ public sealed class SweepWorker
                 var state = (await _sweeps.FindAsync(_sweep.Id, cancellationToken))?.State ?? SweepState.Cancelled;
                 if (state is SweepState.Running or SweepState.Completed) continue;
                 _ended = state;
-                await stop.CancelAsync();
+                await ActorTasks.CancelAsync(stop);
                 return;
             }
         }
@@ -129,7 +129,7 @@ public sealed class SweepWorker
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            await stop.CancelAsync();
+            await ActorTasks.CancelAsync(stop);
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Simulation.Host;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -21,6 +22,9 @@ public sealed class InMemoryData
     }
 
     internal TimeProvider Time { get; }
+
+    /// <summary>A mistake made on purpose, for the tests of the simulated host.</summary>
+    internal PlantedBug Planted { get; init; }
 
     internal Lock Gate { get; } = new();
 
@@ -53,6 +57,17 @@ public sealed class InMemoryData
 
     /// <summary>True where the owner, or the owner of the worker, has ended.</summary>
     internal bool IsDead(string owner) => !_living.Contains(owner.Split('/')[0]);
+
+    /// <summary>
+    /// Opens the data as a new owner whose calls are messages: one that was on its way when the owner died still arrives, as a database may still work on what a
+    /// process asked before it died.
+    /// </summary>
+    internal InMemoryOwner OpenForMessages()
+    {
+        var owner = Open();
+        owner.OutlivesItself = true;
+        return owner;
+    }
 
     internal void End(string owner)
     {

@@ -1,4 +1,5 @@
 using Orchestration.Core.Judging;
+using Orchestration.Simulation.Host;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -25,7 +26,7 @@ internal sealed class InMemoryJudgmentClaims(InMemoryOwner owner) : IJudgmentCla
                 var now = data.Time.GetUtcNow();
                 var before = data.Claims.GetValueOrDefault(address);
                 var isOthers = before is not null && !owner.IsOwn(before.Owner);
-                if (isOthers && before!.Until > now && !data.IsDead(before.Owner)) return new JudgmentClaim(address, ClaimState.Held, 0, null);
+                if (isOthers && before!.Until > now && !data.IsDead(before.Owner) && data.Planted != PlantedBug.ClaimGivenTwice) return new JudgmentClaim(address, ClaimState.Held, 0, null);
                 var row = new ClaimRow(owner.Owner, ++data.Claims.Tokens, now + lease);
                 data.Claims[address] = row;
                 if (isOthers && payer is not null && data.Sweeps.Find(payer) is { } sweep) sweep.Totals = sweep.Totals with { Repaid = sweep.Totals.Repaid + 1 };
@@ -52,6 +53,6 @@ internal sealed class InMemoryJudgmentClaims(InMemoryOwner owner) : IJudgmentCla
     {
         ArgumentNullException.ThrowIfNull(claim);
         await owner.StepAsync(
-            data => data.Claims.GetValueOrDefault(claim.Address)?.Token == claim.Token && data.Claims.Remove(claim.Address), CancellationToken.None).ConfigureAwait(false);
+            data => data.Planted != PlantedBug.ClaimNeverReleased && data.Claims.GetValueOrDefault(claim.Address)?.Token == claim.Token && data.Claims.Remove(claim.Address), CancellationToken.None).ConfigureAwait(false);
     }
 }

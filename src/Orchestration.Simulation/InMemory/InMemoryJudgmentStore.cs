@@ -1,4 +1,5 @@
 using Orchestration.Core.Judging;
+using Orchestration.Simulation.Host;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -29,7 +30,8 @@ internal sealed class InMemoryJudgmentStore(InMemoryOwner owner) : IJudgmentStor
                 var held = new IReadOnlyList<double>[judgments.Count];
                 for (var i = 0; i < held.Length; i++)
                 {
-                    data.Judgments.TryAdd(judgments[i].Address, judgments[i] with { Values = judgments[i].Values.ToArray() });
+                    var copy = judgments[i] with { Values = judgments[i].Values.ToArray() };
+                    if (!data.Judgments.TryAdd(copy.Address, copy) && data.Planted == PlantedBug.PutOverwrites) data.Judgments[copy.Address] = copy;
                     data.Claims.Remove(judgments[i].Address);
                     held[i] = data.Judgments[judgments[i].Address].Values;
                 }

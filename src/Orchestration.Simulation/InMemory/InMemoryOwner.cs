@@ -68,13 +68,16 @@ public sealed class InMemoryOwner : IStore
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>True where what was on its way when the owner died is still done.</summary>
+    internal bool OutlivesItself { get; set; }
+
     /// <summary>Does one step on the data.</summary>
     internal ValueTask<T> StepAsync<T>(Func<InMemoryData, T> step, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<T>(cancellationToken);
         lock (_data.Gate)
         {
-            if (_data.IsDead(Owner)) return ValueTask.FromException<T>(new ObjectDisposedException($"owner {Owner}"));
+            if (!OutlivesItself && _data.IsDead(Owner)) return ValueTask.FromException<T>(new ObjectDisposedException($"owner {Owner}"));
             try
             {
                 return ValueTask.FromResult(step(_data));

@@ -1,5 +1,6 @@
 using Orchestration.Core.Batches;
 using Orchestration.Core.Spending;
+using Orchestration.Simulation.Host;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -19,10 +20,10 @@ internal sealed class SpendRows
 
     public Account this[string payer] => Accounts.TryGetValue(payer, out var account) ? account : Accounts[payer] = new Account();
 
-    public SpendReservation? Reserve(string payer, SpendPurpose purpose, decimal amountUsd, string owner)
+    public SpendReservation? Reserve(string payer, SpendPurpose purpose, decimal amountUsd, string owner, bool isCapped = true)
     {
         var account = this[payer];
-        if (account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
+        if (isCapped && account.Cap is { } cap && account.Settled + account.Unknown + account.Held + amountUsd > cap) return null;
         account.Held += amountUsd;
         var reservation = new SpendReservation(++Reservations, payer, amountUsd);
         Open.Add(reservation.Id, (reservation, purpose, owner));
@@ -73,7 +74,7 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
         ArgumentException.ThrowIfNullOrEmpty(payer);
         ArgumentOutOfRangeException.ThrowIfNegative(amountUsd);
         return await owner.StepAsync(
-            data => data.Spending.Reserve(payer, purpose, amountUsd, owner.Owner),
+            data => data.Spending.Reserve(payer, purpose, amountUsd, owner.Owner, data.Planted != PlantedBug.CapIgnored),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -83,7 +84,12 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
         await owner.StepAsync(
-            data => data.Spending.Settle(reservation.Id, settledUsd, unknownUsd),
+            data =>
+            {
+                var isOpen = data.Spending.Settle(reservation.Id, settledUsd, data.Planted == PlantedBug.SettleWithoutUnknown ? 0 : unknownUsd);
+                if (!isOpen && data.Planted == PlantedBug.SettleTwice) data.Spending[reservation.Payer].Settled += settledUsd;
+                return isOpen;
+            },
             CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -1,4 +1,5 @@
 using Orchestration.Core.Sweeps;
+using Orchestration.Simulation.Host;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -105,8 +106,8 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
         silo.StepAsync<IReadOnlyList<ShardLease>>(
             data =>
             {
-                var standing = leases.Where(held => data.Sweeps.Held(held) is not null).ToList();
-                foreach (var held in standing) data.Sweeps.Held(held)!.LeaseUntil = data.Time.GetUtcNow() + lease;
+                var standing = leases.Where(held => Held(data, held, PlantedBug.RenewWithoutEpoch) is not null).ToList();
+                foreach (var held in standing) Held(data, held, PlantedBug.RenewWithoutEpoch)!.LeaseUntil = data.Time.GetUtcNow() + lease;
                 return standing;
             },
             cancellationToken);
@@ -126,7 +127,7 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
     public ValueTask<bool> CheckpointAsync(ShardLease lease, ShardResult result, CancellationToken cancellationToken) => silo.StepAsync(
         data =>
         {
-            if (data.Sweeps.Held(lease) is not { } shard) return false;
+            if (Held(data, lease, PlantedBug.CheckpointWithoutEpoch) is not { } shard) return false;
             (shard.Result, shard.Owner) = (result, null);
             shard.Unscored.Clear();
             return true;
@@ -136,7 +137,7 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
     public ValueTask<bool> RecordUnscoredAsync(ShardLease lease, IReadOnlyList<UnscoredOutcome> outcomes, CancellationToken cancellationToken) => silo.StepAsync(
         data =>
         {
-            if (data.Sweeps.Held(lease) is not { } shard) return false;
+            if (Held(data, lease, PlantedBug.RecordWithoutEpoch) is not { } shard) return false;
             foreach (var outcome in outcomes) shard.Unscored[(outcome.Row, outcome.Column)] = outcome.Reason;
             return true;
         },
@@ -227,6 +228,10 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
             return !sweep.Shards.Exists(shard => IsHeld(data, shard, now)) && data.Sweeps.All.Remove(sweep.Number);
         },
         cancellationToken);
+
+    /// <summary>The shard, where the lease still stands.</summary>
+    private static SweepRows.Shard? Held(InMemoryData data, ShardLease lease, PlantedBug bug) =>
+        data.Planted == bug && bug != PlantedBug.None ? data.Sweeps.FindShard(lease.SweepId, lease.Shard) : data.Sweeps.Held(lease);
 
     private static bool IsHeld(InMemoryData data, SweepRows.Shard shard, DateTimeOffset now) =>
         shard.Owner is { } holder && shard.LeaseUntil > now && !data.IsDead(holder);

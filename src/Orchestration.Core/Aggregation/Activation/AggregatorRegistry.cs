@@ -34,10 +34,10 @@ public sealed class AggregatorRegistry(IAggregatorCatalog catalog)
     public async ValueTask<AggregatorChoice> ResolveAsync(string text, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var heads = await catalog.ListAsync(null, cancellationToken).ConfigureAwait(false);
+        var heads = await catalog.ListAsync(null, cancellationToken);
         if (heads.Any(h => h.Name == text))
         {
-            var setting = await catalog.SettingAsync(text, cancellationToken).ConfigureAwait(false);
+            var setting = await catalog.SettingAsync(text, cancellationToken);
             return setting.Active is { } active
                 ? new AggregatorChoice(text, active)
                 : throw new OrchestrationException(ErrorCodes.NotFound, $"No version of the aggregator '{text}' is active. Name one of its versions ({Ids(heads.Where(h => h.Name == text))}), or activate one: orchestrate aggregator activate {text}@{AggregatorVersion.Short(heads.First(h => h.Name == text).Id)}");
@@ -78,7 +78,7 @@ public sealed class AggregatorRegistry(IAggregatorCatalog catalog)
             decidedUnder.Name, version, decidedUnder.Active, passed ? AttemptOutcome.Accepted : string.IsNullOrWhiteSpace(forceReason) ? AttemptOutcome.Refused : AttemptOutcome.Forced, reason, by);
         if (attempt.Outcome == AttemptOutcome.Refused)
         {
-            await catalog.RecordAsync(attempt, cancellationToken).ConfigureAwait(false);
+            await catalog.RecordAsync(attempt, cancellationToken);
             return new ActivationResult(false, reason, decidedUnder);
         }
 
@@ -91,7 +91,7 @@ public sealed class AggregatorRegistry(IAggregatorCatalog catalog)
             Canary = decidedUnder.Canary == version ? null : decidedUnder.Canary,
             CanaryShare = decidedUnder.Canary == version ? 0 : decidedUnder.CanaryShare,
         };
-        var changed = await catalog.TryChangeAsync(decidedUnder.Epoch, next, attempt, cancellationToken).ConfigureAwait(false)
+        var changed = await catalog.TryChangeAsync(decidedUnder.Epoch, next, attempt, cancellationToken)
             ?? throw Stale(decidedUnder.Name);
         return new ActivationResult(true, reason, changed);
     }
@@ -102,13 +102,13 @@ public sealed class AggregatorRegistry(IAggregatorCatalog catalog)
     {
         while (true)
         {
-            var setting = await catalog.SettingAsync(name, cancellationToken).ConfigureAwait(false);
+            var setting = await catalog.SettingAsync(name, cancellationToken);
             if (setting.Earlier.Count == 0)
                 throw new OrchestrationException(ErrorCodes.Usage, $"There is nothing to roll back: no version of the aggregator '{name}' was active before{(setting.Active is null ? "" : $" {AggregatorVersion.Short(setting.Active)}")}.");
             var before = setting.Earlier[^1].Length == 0 ? null : setting.Earlier[^1];
             var next = setting with { Active = before, Earlier = [.. setting.Earlier.Take(setting.Earlier.Count - 1)] };
             var attempt = new ActivationAttempt(name, before, setting.Active, AttemptOutcome.RolledBack, reason ?? "rolled back", by);
-            if (await catalog.TryChangeAsync(setting.Epoch, next, attempt, cancellationToken).ConfigureAwait(false) is { } changed) return changed;
+            if (await catalog.TryChangeAsync(setting.Epoch, next, attempt, cancellationToken) is { } changed) return changed;
         }
     }
 
@@ -132,12 +132,12 @@ public sealed class AggregatorRegistry(IAggregatorCatalog catalog)
     {
         while (true)
         {
-            var setting = await catalog.SettingAsync(name, cancellationToken).ConfigureAwait(false);
+            var setting = await catalog.SettingAsync(name, cancellationToken);
             var next = change(setting);
             if (setting.Active is null && (next.Shadow ?? next.Canary) is not null)
                 throw new OrchestrationException(ErrorCodes.Usage, $"No version of the aggregator '{name}' is active, so there is nothing to run beside. Activate one first.");
             if (next == setting) return setting;
-            if (await catalog.TryChangeAsync(setting.Epoch, next, null, cancellationToken).ConfigureAwait(false) is { } changed) return changed;
+            if (await catalog.TryChangeAsync(setting.Epoch, next, null, cancellationToken) is { } changed) return changed;
         }
     }
 

@@ -30,8 +30,8 @@ public sealed class Aggregator : IAggregator
     public async ValueTask<AggregatorReply> PredictAsync(AggregatorRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Version is { } pinned) return Alone(await LoadAsync(pinned, cancellationToken).ConfigureAwait(false), request);
-        if (Volatile.Read(ref _current) is null) await RefreshAsync(cancellationToken).ConfigureAwait(false);
+        if (request.Version is { } pinned) return Alone(await LoadAsync(pinned, cancellationToken), request);
+        if (Volatile.Read(ref _current) is null) await RefreshAsync(cancellationToken);
         return Predict(Volatile.Read(ref _current)!, request);
     }
 
@@ -40,13 +40,13 @@ public sealed class Aggregator : IAggregator
     /// </summary>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
-        var setting = await _catalog.SettingAsync(Name, cancellationToken).ConfigureAwait(false);
+        var setting = await _catalog.SettingAsync(Name, cancellationToken);
         if (Volatile.Read(ref _current) is { } known && known.Setting.Epoch >= setting.Epoch) return;
         var next = new AggregatorSnapshot(
             setting,
-            await FindAsync(setting.Active, cancellationToken).ConfigureAwait(false),
-            await FindAsync(setting.Shadow, cancellationToken).ConfigureAwait(false),
-            await FindAsync(setting.Canary, cancellationToken).ConfigureAwait(false));
+            await FindAsync(setting.Active, cancellationToken),
+            await FindAsync(setting.Shadow, cancellationToken),
+            await FindAsync(setting.Canary, cancellationToken));
         while (true)
         {
             var before = Volatile.Read(ref _current);
@@ -63,7 +63,7 @@ public sealed class Aggregator : IAggregator
             if (tally.Take() is not { } part) continue;
             try
             {
-                await _catalog.AddComparisonAsync(Name, part, cancellationToken).ConfigureAwait(false);
+                await _catalog.AddComparisonAsync(Name, part, cancellationToken);
             }
             catch
             {
@@ -119,12 +119,12 @@ public sealed class Aggregator : IAggregator
     private ComparisonTally Tally(LoadedVersion active, LoadedVersion other) => _tallies.GetOrAdd((active.Id, other.Id), static _ => new ComparisonTally());
 
     private async ValueTask<LoadedVersion?> FindAsync(string? id, CancellationToken cancellationToken) =>
-        id is null ? null : await LoadAsync(id, cancellationToken).ConfigureAwait(false);
+        id is null ? null : await LoadAsync(id, cancellationToken);
 
     private async ValueTask<LoadedVersion> LoadAsync(string id, CancellationToken cancellationToken)
     {
         if (_loaded.TryGetValue(id, out var known)) return known;
-        var stored = await _catalog.FindAsync(id, Name, cancellationToken).ConfigureAwait(false)
+        var stored = await _catalog.FindAsync(id, Name, cancellationToken)
             ?? throw new OrchestrationException(ErrorCodes.NotFound, $"The aggregator '{Name}' has no version {Versions.AggregatorVersion.Short(id)} in this store. Import it, or name one of 'orchestrate aggregator list {Name}'.");
         return _loaded.GetOrAdd(id, LoadedVersion.Load(stored));
     }

@@ -38,30 +38,30 @@ public sealed class AggregatorFeed
             {
                 try
                 {
-                    seen = await LookAsync(seen, cancellationToken).ConfigureAwait(false);
+                    seen = await LookAsync(seen, cancellationToken);
                 }
                 catch (OrchestrationException fault)
                 {
                     _onFault?.Invoke(fault);
                 }
 
-                await _catalog.WaitAsync(_poll, cancellationToken).ConfigureAwait(false);
+                await _catalog.WaitAsync(_poll, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            foreach (var aggregator in _hosted()) await aggregator.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            foreach (var aggregator in _hosted()) await aggregator.FlushAsync(CancellationToken.None);
         }
     }
 
     /// <summary>Looks once. Returns where to go on from; a change that failed is looked at again.</summary>
     public async ValueTask<long> LookAsync(long after, CancellationToken cancellationToken)
     {
-        var changes = await _catalog.ChangesAsync(after, cancellationToken).ConfigureAwait(false);
+        var changes = await _catalog.ChangesAsync(after, cancellationToken);
         foreach (var aggregator in _hosted())
         {
-            if (changes.Names.Contains(aggregator.Name, StringComparer.Ordinal)) await aggregator.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            await aggregator.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (changes.Names.Contains(aggregator.Name, StringComparer.Ordinal)) await aggregator.RefreshAsync(cancellationToken);
+            await aggregator.FlushAsync(cancellationToken);
         }
 
         return changes.Through;

@@ -11,6 +11,7 @@ internal sealed class Flight
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Purchase> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<TaskCompletionSource> _onlookers = [];
     private int _waiting = 1;
     private bool _isOver;
 
@@ -56,9 +57,30 @@ internal sealed class Flight
         _ = _end.Task.Exception;
     }
 
+    /// <summary>Awaits that it is over, whatever came of it, without counting among those who wait for it.</summary>
+    public async Task OverAsync(CancellationToken cancellationToken)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_isOver) return;
+            _onlookers.Add(over);
+        }
+
+        await using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), over);
+        await over.Task;
+    }
+
     private void Close()
     {
-        lock (_lock) _isOver = true;
+        TaskCompletionSource[] onlookers;
+        lock (_lock)
+        {
+            _isOver = true;
+            onlookers = [.. _onlookers];
+        }
+
+        foreach (var onlooker in onlookers) onlooker.TrySetResult();
     }
 
     private void Leave()

@@ -78,7 +78,7 @@ internal static class ItemBatch
             }
             catch
             {
-                await stop.CancelAsync();
+                await ActorTasks.CancelAsync(stop);
                 throw;
             }
         }

@@ -21,12 +21,15 @@ public sealed class JudgmentPurchases
     /// </summary>
     private const int ClaimsPerCall = 2;
 
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _places = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Places> _places = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<JudgmentAddress, Flight> _flights = new();
     private readonly IJudgmentStore? _store;
     private readonly SpendGate? _gate;
     private readonly IJudgmentClaims? _claims;
     private readonly TimeSpan _claimLease;
+
+    // A little less than the lease, for clocks that run at different speeds.
+    private readonly TimeSpan _claimUse;
     private readonly TimeProvider _time;
 
     /// <summary>Creates it.</summary>
@@ -41,6 +44,7 @@ public sealed class JudgmentPurchases
         _store = store;
         _claims = claims;
         _claimLease = claimLease ?? TimeSpan.FromSeconds(30);
+        _claimUse = _claimLease * 0.95;
         _gate = ledger is null ? null : new SpendGate(ledger, time);
         _time = time;
     }
@@ -97,7 +101,7 @@ public sealed class JudgmentPurchases
             else if (!flight.TryJoin())
             {
                 // All who asked have gone, and the call that was under way comes to its end; its judgment will be in the store.
-                await Task.WhenAny(flight.End).WaitAsync(cancellationToken);
+                await flight.OverAsync(cancellationToken);
                 continue;
             }
 
@@ -159,8 +163,8 @@ public sealed class JudgmentPurchases
     private async ValueTask<Purchase> BuyClaimedAsync(
         IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var places = _places.GetOrAdd(seller.Deployment, static (_, calls) => new SemaphoreSlim(calls), Math.Max(1, seller.Concurrency) * ClaimsPerCall);
-        await places.WaitAsync(cancellationToken);
+        var places = _places.GetOrAdd(seller.Deployment, static (_, calls) => new Places(calls), Math.Max(1, seller.Concurrency) * ClaimsPerCall);
+        await places.TakeAsync(cancellationToken);
         try
         {
             return await BuyInPlaceAsync(claims, address, dimensions, seller, terms, cancellationToken);
@@ -174,43 +178,74 @@ public sealed class JudgmentPurchases
     private async ValueTask<Purchase> BuyInPlaceAsync(
         IJudgmentClaims claims, JudgmentAddress address, int dimensions, ISeller seller, PurchaseTerms terms, CancellationToken cancellationToken)
     {
-        var claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
-        for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
+        while (true)
         {
-            if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
-            await Task.Delay(wait, _time, cancellationToken);
-            claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
-        }
-
-        if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
-        Purchase purchase;
-        try
-        {
-            var selling = seller.SellAsync(terms, cancellationToken).AsTask();
-            while (!selling.IsCompleted)
+            var asked = _time.GetTimestamp();
+            var claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
+            for (var wait = FirstClaimWait; claim.State == ClaimState.Held; wait = wait + wait < LongestClaimWait ? wait + wait : LongestClaimWait)
             {
-                try
-                {
-                    await selling.WaitAsync(_claimLease / 3, _time, CancellationToken.None);
-                }
-                catch (TimeoutException) when (!selling.IsCompleted)
-                {
-                    // Should the claim be lost meanwhile, then that decides who pays, not what counts.
-                    await claims.RenewAsync(claim, _claimLease, CancellationToken.None);
-                }
+                if (terms.IsLate) return new Purchase { Reason = UnscoredReason.Timeout, IsLate = true };
+                await Task.Delay(wait, _time, cancellationToken);
+                asked = _time.GetTimestamp();
+                claim = await claims.ClaimAsync(address, terms.Payer, _claimLease, cancellationToken);
             }
 
-            purchase = await KeepAsync(await selling, address, dimensions);
-        }
-        catch
-        {
-            await claims.ReleaseAsync(claim);
-            throw;
-        }
+            if (claim.State == ClaimState.Stored) return new Purchase { Values = Checked(claim.Values!, dimensions, address), IsFromStore = true };
+            using var holding = new CancellationTokenSource(Left(asked), _time);
+            await using var stopping = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), holding);
+            Purchase purchase;
+            try
+            {
+                var selling = seller.SellAsync(terms, holding.Token).AsTask();
+                await HoldAsync(claims, claim, selling, holding);
+                purchase = await KeepAsync(await selling, address, dimensions);
+            }
+            catch (OperationCanceledException) when (holding.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                // The claim ran out before the next call: somebody else may have bought it by now.
+                await claims.ReleaseAsync(claim);
+                continue;
+            }
+            catch
+            {
+                await claims.ReleaseAsync(claim);
+                throw;
+            }
 
-        // One that was bought and stored has taken its claim with it.
-        if (purchase.Values is null) await claims.ReleaseAsync(claim);
-        return purchase;
+            // One that was bought and stored has taken its claim with it.
+            if (purchase.Values is null) await claims.ReleaseAsync(claim);
+            return purchase;
+        }
+    }
+
+    /// <summary>
+    /// Renews a claim until the sale ends. A process may have stood still for longer than its claim lasts, or not reach the store: once the claim may have run out no
+    /// further call is begun. One that is under way is awaited, and its judgment counts: a claim decides who pays.
+    /// </summary>
+    private async Task HoldAsync(IJudgmentClaims claims, JudgmentClaim claim, Task selling, CancellationTokenSource holding)
+    {
+        while (!selling.IsCompleted)
+        {
+            try
+            {
+                await selling.WaitAsync(_claimLease / 3, _time, CancellationToken.None);
+            }
+            catch (TimeoutException)
+            {
+                // It may have ended in this very moment; and where it failed by a time-out, that is its caller's to see.
+                if (selling.IsCompleted) return;
+                var asked = _time.GetTimestamp();
+                if (await claims.RenewAsync(claim, _claimLease, CancellationToken.None)) holding.CancelAfter(Left(asked));
+                else await ActorTasks.CancelAsync(holding);
+            }
+        }
+    }
+
+    /// <summary>How long a claim may be used: counted on the own clock, from before it was asked for.</summary>
+    private TimeSpan Left(long asked)
+    {
+        var left = _claimUse - _time.GetElapsedTime(asked);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private async ValueTask<Purchase> KeepAsync(Sale sale, JudgmentAddress address, int dimensions)
