@@ -135,7 +135,11 @@ public sealed class SiloWorkerTests : IDisposable
 
         public JudgeDescriptor Descriptor { get; } = new()
         {
-            Id = "model", Kind = JudgeKind.Llm, Version = new Hash128(1, 2), Dimensions = [new JudgeDimension("model", new Scale(0, 4, 1))], IsPaid = true,
+            Id = "model",
+            Kind = JudgeKind.Llm,
+            Version = new Hash128(1, 2),
+            Dimensions = [new JudgeDimension("model", new Scale(0, 4, 1))],
+            IsPaid = true,
         };
 
         public async ValueTask<JudgeReply> JudgeAsync(JudgeRequest<Pair> request, CancellationToken cancellationToken)

@@ -35,7 +35,15 @@ internal sealed class TcpLink : IAsyncDisposable
     {
         foreach (var socket in _sockets.Keys)
         {
-            socket.LingerState = new LingerOption(true, 0);
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself just now.
+            }
+
             socket.Dispose();
         }
     }
