@@ -20,13 +20,13 @@ internal static class ClusterBenchmarks
     {
         await using var server = await PostgresServer.StartNewAsync(isDurable: true);
         Dictionary<int, double> rates = [];
-        foreach (var silos in new[] { 1, 4, 1, 4 })
+        foreach (var silos in new[] { 1, 4 })
         {
             var place = Directory.CreateDirectory(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{silos}-{rates.Count}"))).FullName;
             await using var endpoint = await EndpointAsync(place, null, 400, "{concurrency: 16}");
             var store = server.Address(string.Create(CultureInfo.InvariantCulture, $"scaling_{silos}_{TimeProvider.System.GetTimestamp()}"));
             var workers = await StartAsync(place, store, silos);
-            var pairs = BenchmarkData.WritePairs(Path.Combine(place, "pairs.jsonl"), 1500 * silos, 400);
+            var pairs = BenchmarkData.WritePairs(Path.Combine(place, "pairs.jsonl"), 3000 * silos, 400);
             await SweepAsync(place, store, pairs);
             var seen = endpoint.Statistics();
             var rate = seen.Requests / (seen.LastReplyAt!.Value - seen.FirstRequestAt!.Value).TotalSeconds;
