@@ -221,7 +221,7 @@ public sealed record StoredShard(int Index, long FirstRow, int Rows, bool IsDone
 /// <summary>A sweep that can be worked.</summary>
 /// <param name="SweepId">Which.</param>
 /// <param name="Priority">See <see cref="NewSweep.Priority"/>.</param>
-/// <param name="Open">Shards not done.</param>
+/// <param name="Open">Shards not done; a store may stop counting at some thousands.</param>
 /// <param name="Held">Of these, held within a lease.</param>
 public sealed record OpenSweep(string SweepId, int Priority, int Open, int Held);
 

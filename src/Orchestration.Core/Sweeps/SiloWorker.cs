@@ -37,6 +37,9 @@ public sealed record SweepHost(IActors Actors);
 public sealed class SiloWorker
 #pragma warning restore CA1001
 {
+    /// <summary>Open shards up to which a silo that finishes one sees whether it was the last.</summary>
+    private const int NearTheEnd = 64;
+
     private readonly ISweepStore _sweeps;
     private readonly Func<SweepRecord, SweepHost> _host;
     private readonly TimeProvider _time;
@@ -178,7 +181,13 @@ public sealed class SiloWorker
             hosted.Exit();
         }
 
-        await CompleteAsync(lease.SweepId);
+        // Near the end only: counting a sweep's shards takes the longer the more there are, and whoever looks next sees that none is open.
+        if (IsNearlyDone(lease.SweepId)) await CompleteAsync(lease.SweepId);
+    }
+
+    private bool IsNearlyDone(string sweepId)
+    {
+        lock (_lock) return _open.Find(open => open.SweepId == sweepId) is not { Open: > NearTheEnd };
     }
 
     /// <summary>The last shard's silo says that the sweep is done; of several that think so, one does.</summary>
@@ -250,12 +259,16 @@ public sealed class SiloWorker
             }
 
             var open = await _sweeps.OpenAsync(cancellationToken);
+            Hosted[] drained;
             lock (_lock)
             {
                 (_open, _openAt, _hasLooked) = ([.. open], _time.GetTimestamp(), true);
                 foreach (var hosted in _hosted.Values) hosted.HeldWhenLooked = hosted.InWork;
-                return _open;
+                drained = [.. _hosted.Values.Where(hosted => hosted.InWork == 0 && !_open.Exists(one => one.SweepId == hosted.SweepId))];
             }
+
+            foreach (var hosted in drained) await CompleteAsync(hosted.SweepId);
+            lock (_lock) return _open;
         }
         finally
         {

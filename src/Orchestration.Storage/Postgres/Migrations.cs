@@ -80,6 +80,7 @@ internal static class Migrations
           PRIMARY KEY (sweep, index)
         ) WITH (fillfactor = 50);
         CREATE INDEX shards_open ON shards(sweep, index) WHERE NOT done;
+        CREATE INDEX shards_held ON shards(sweep, silo) WHERE NOT done AND silo IS NOT NULL;
 
         -- Compressed by who wrote them; the database need not try.
         CREATE TABLE shard_data(sweep bigint NOT NULL REFERENCES sweeps ON DELETE CASCADE, index int NOT NULL, head bytea NOT NULL, body bytea NOT NULL, PRIMARY KEY (sweep, index));

@@ -9,6 +9,9 @@ namespace Orchestration.Storage.Postgres.Sweeps;
 internal sealed class PostgresSweepStore(
     Database database, SiloPresence silo, GroupCommit<(ShardLease Lease, IReadOnlyList<UnscoredOutcome> Outcomes), bool> outcomeWriter) : ISweepStore
 {
+    /// <summary>Open shards of a sweep that are counted; looking for work costs no more however big a sweep is.</summary>
+    private const int MostCounted = 4096;
+
     // What this silo added to each sweep's totals. Written as a sum, so that a write whose answer was lost can be made again.
     private readonly ConcurrentDictionary<long, SweepTotals> _added = new();
 
@@ -153,14 +156,18 @@ internal sealed class PostgresSweepStore(
         (connection, _, cancel) => connection.Command(
             """
             WITH time AS MATERIALIZED (SELECT clock_ticks($2::bigint) AS now),
+            held AS MATERIALIZED (
+              SELECT h.sweep, h.silo, count(*) AS shards FROM sweeps s JOIN shards h ON h.sweep = s.number AND NOT h.done AND h.silo IS NOT NULL, time
+              WHERE s.state = $1 AND h.lease_until > time.now GROUP BY 1, 2),
+            dead AS MATERIALIZED (SELECT silo FROM (SELECT DISTINCT silo FROM held) d, time WHERE is_dead(d.silo, time.now, $3)),
             open AS MATERIALIZED (
-              SELECT h.sweep, s.priority, CASE WHEN h.lease_until > time.now THEN h.silo END AS silo, count(*) AS shards
-              FROM sweeps s JOIN shards h ON h.sweep = s.number AND NOT h.done, time WHERE s.state = $1 GROUP BY 1, 2, 3),
-            dead AS MATERIALIZED (SELECT silo FROM (SELECT DISTINCT silo FROM open WHERE silo IS NOT NULL) d, time WHERE is_dead(d.silo, time.now, $3))
-            SELECT sweep, priority, sum(shards)::int, coalesce(sum(shards) FILTER (WHERE silo IS NOT NULL AND silo NOT IN (SELECT silo FROM dead)), 0)::int
-            FROM open GROUP BY sweep, priority ORDER BY sweep
+              SELECT s.number, s.priority,
+                (SELECT count(*) FROM (SELECT 1 FROM shards h WHERE h.sweep = s.number AND NOT h.done LIMIT $4) counted)::int AS shards,
+                (SELECT coalesce(sum(held.shards), 0) FROM held WHERE held.sweep = s.number AND held.silo NOT IN (SELECT silo FROM dead))::int AS held
+              FROM sweeps s WHERE s.state = $1)
+            SELECT number, priority, greatest(shards, held), held FROM open WHERE shards > 0 ORDER BY number
             """,
-            (short)SweepState.Running, database.Now, silo.Grace)
+            (short)SweepState.Running, database.Now, silo.Grace, MostCounted)
             .ListAsync(static reader => new OpenSweep(SweepKeys.Id(reader.GetInt64(0)), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3)), cancel),
         cancellationToken).ConfigureAwait(false);
 
