@@ -9,7 +9,14 @@ public abstract class ClusterDirectoryConformance : StoreConformance
 {
     private static readonly SiloReport Report = new()
     {
-        Role = "worker", Shards = 3, Judgments = 100, Calls = 40, Failures = 2, CostUsd = 0.000_012m, JudgmentsPerSecond = 12.5, CallsPerSecond = 4.25,
+        Role = "worker",
+        Shards = 3,
+        Judgments = 100,
+        Calls = 40,
+        Failures = 2,
+        CostUsd = 0.000_012m,
+        JudgmentsPerSecond = 12.5,
+        CallsPerSecond = 4.25,
     };
 
     [Fact]

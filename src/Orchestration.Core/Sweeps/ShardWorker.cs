@@ -156,5 +156,6 @@ internal sealed class ShardWorker
     }
 
     private static SweepTotals ToSweepTotals(in CallTotals totals) => new(
-        totals.Calls, totals.Failures, totals.Usage.Input, totals.Usage.CachedInput, totals.Usage.Output, totals.Usage.Reasoning, totals.CostUsd, 0) { Repaid = totals.Repaid };
+        totals.Calls, totals.Failures, totals.Usage.Input, totals.Usage.CachedInput, totals.Usage.Output, totals.Usage.Reasoning, totals.CostUsd, 0)
+    { Repaid = totals.Repaid };
 }

@@ -198,7 +198,8 @@ internal sealed class PostgresSweepStore(
             "SELECT calls, failures, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, seconds, repaid FROM sweep_totals WHERE sweep = $1 AND silo = $2", number, NoSilo)
             .ListAsync(
                 static reader => new SweepTotals(
-                    reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetDecimal(6), reader.GetDouble(7)) { Repaid = reader.GetInt64(8) },
+                    reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetDecimal(6), reader.GetDouble(7))
+                { Repaid = reader.GetInt64(8) },
                 cancellationToken).ConfigureAwait(false);
         await WriteTotalsAsync(connection, number, NoSilo, before.Count == 0 ? totals : before[0].Plus(totals), cancellationToken).ConfigureAwait(false);
     }
