@@ -104,7 +104,7 @@ internal static class AgreementCommand
                 Chart = new IntervalChart([.. measures.Select((m, k) => new IntervalRow(m.Name, estimates[k].Value, estimates[k].Lower, estimates[k].Upper))])
                 {
                     Title = "Agreement beyond chance",
-                    XLabel = "1 is full agreement, 0 that of ratings dealt out by chance; 95% intervals",
+                    XLabel = "0 chance, 1 full agreement; 95% intervals",
                     YLabel = "measure",
                     Reference = 0,
                 },

@@ -83,6 +83,7 @@ internal static class ConsistencyCommand
             {
                 Check = "consistency",
                 Title = "Whether judges agree with themselves",
+                Headline = ConsistencyReport.Headline(outcome),
                 Measured = [.. facts, .. outcome.LeftOut.Select(static left => new CheckFact("left out: " + left.Judge, left.Reason))],
                 Parts = parts,
                 Meaning = outcome.Meaning,

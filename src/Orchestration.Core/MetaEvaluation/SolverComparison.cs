@@ -77,6 +77,6 @@ public static class SolverComparison
             difference.Add(tally.Accuracy - solved, item.Group);
         }
 
-        return new SolverLine(judge, solver, asJudge.Count, asJudge.Groups, notCheckable, without, asJudge.Of(options), asSolver.Of(options), difference.Of(options));
+        return new SolverLine(judge, solver, asJudge.Count, asJudge.Groups, notCheckable, without, asJudge.ShareOf(options), asSolver.ShareOf(options), difference.Of(options));
     }
 }

@@ -53,6 +53,7 @@ public sealed class ConsistencyCommandTests : IDisposable
         });
         var data = LiveChecks.Comparisons(_cli, 30);
         var (_, first) = await _cli.RunJsonAsync(LiveChecks.Meta(_cli, "consistency", "--data", data, "--judges", "preference@local", "--probes", "order"));
+        first.GetProperty("section").GetProperty("headline").GetString()!.ShouldMatch("^Least steady: .+, which says the same [0-9.]+% .+ of the time when ");
         Value(Lines(first)[("preference@local", "order", null)]).ShouldBe(0, "whatever stands first is preferred");
         var (status, line) = await _cli.RunJsonAsync(LiveChecks.Meta(_cli, "consistency", "--data", data, "--judges", "preference@local", "--probes", "order,repeat", "--repeats", "2"));
 

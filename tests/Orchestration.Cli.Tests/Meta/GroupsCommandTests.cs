@@ -42,6 +42,22 @@ public sealed class GroupsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Groups_that_are_all_too_small_are_named_and_no_empty_drawing_or_table_stands_for_them()
+    {
+        var page = _cli.At("groups.html");
+        var (status, line) = await _cli.RunJsonAsync(["meta", "groups", "--scores", Rows(), "--target", "human", "--by", "category", "--min-prompts", "5000", "--html", page, "--json"]);
+
+        status.ShouldBe(0, _cli.Error);
+        line.GetProperty("gaps").GetArrayLength().ShouldBe(0);
+        _cli.Out.ShouldContain("No gap could be looked at");
+        _cli.Out.ShouldNotContain("0 of 0");
+        var html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
+        html.ShouldContain("with fewer than 5000 prompts");
+        html.ShouldNotContain("<svg");
+        html.ShouldNotContain("corrected p");
+    }
+
+    [Fact]
     public async Task What_cannot_be_compared_is_told_with_the_cure()
     {
         (await _cli.RunAsync(["meta", "groups", "--scores", Rows(), "--target", "human"])).ShouldBe(2);

@@ -53,6 +53,31 @@ public sealed class ConsistencyStudyTests : IDisposable
     }
 
     [Fact]
+    public void A_judge_that_is_never_moved_has_an_interval_that_says_how_few_prompts_that_was_seen_on()
+    {
+        // Twenty prompts, two comparisons each; j says the same in both orders always, k never, m on all prompts but one.
+        var items = Enumerable.Range(0, 40).Select(static i => new ProbeItem { Id = $"c{i}", Group = $"g{i / 2}", Prompt = "p", Answer = "a", AnswerB = "b" }).ToArray();
+        File.WriteAllLines(Path.Combine(_folder, "v.jsonl"), items.Select(static (item, i) => $$"""{"id":"{{item.Id}}","verdicts":{"j":["A>B","B>A"],"k":["A>B","A>B"],"m":["A>B","{{(i < 2 ? "A>B" : "B>A")}}"]} }"""));
+        var rows = new JudgedRows();
+        rows.Add(Path.Combine(_folder, "v.jsonl"));
+
+        var study = new ConsistencyStudy(rows, new BootstrapOptions { Resamples = 200 });
+        foreach (var judge in new[] { "j", "k", "m" }) study.Add(new ConsistencyJudge(judge, [], []), items, []);
+        var same = study.Outcome([]).Lines.ToDictionary(static l => l.Judge, static l => l.Same);
+
+        // Wilson's bounds of 20 of 20, and of none of 20: n / (n + z²).
+        const double Bound = 20 / (20 + 1.959963984540054 * 1.959963984540054);
+        (same["j"].Value, same["j"].Upper).ShouldBe((1, 1));
+        same["j"].Lower.ShouldBe(Bound, 1e-12);
+        (same["k"].Value, same["k"].Lower).ShouldBe((0, 0));
+        same["k"].Upper.ShouldBe(1 - Bound, 1e-12);
+        same["m"].Value.ShouldBe(0.95, 1e-12);
+        same["m"].Lower.ShouldBeInRange(0.8, 0.9);
+        same["m"].Upper.ShouldBe(1);
+        ConsistencyReport.Headline(study.Outcome([])).ShouldStartWith("Least steady: k, which says the same 0% (0 to 16.1%) of the time when the two answers");
+    }
+
+    [Fact]
     public void More_answers_than_are_wanted_are_drawn_by_the_seed_and_equal_ones_are_not_compared()
     {
         ProbeItem[] pairs = [.. Enumerable.Range(0, 10).Select(static i => new ProbeItem { Id = $"p{i}", Group = "g", Prompt = "p", Answer = $"answer {i}" }), new ProbeItem { Id = "q", Group = "h", Prompt = "p", Answer = "same" }, new ProbeItem { Id = "r", Group = "h", Prompt = "p", Answer = "same" }];

@@ -20,7 +20,7 @@ public enum AnswerForm
     /// <summary>The last text between double asterisks.</summary>
     Bold,
 
-    /// <summary>The last line that begins with <c>Answer:</c>.</summary>
+    /// <summary>The last line that begins with <c>Answer:</c>, of any case, in bold or not.</summary>
     Line,
 }
 
@@ -32,7 +32,7 @@ public enum AnswerForm
 public sealed record FinalAnswer(AnswerForm Form, string Value)
 {
     /// <summary>Raised whenever a rule of reading or comparing changes.</summary>
-    public const int Revision = 1;
+    public const int Revision = 2;
 
     /// <summary>Longer than this it is no final answer but prose.</summary>
     private const int MostCharacters = 200;
@@ -184,8 +184,11 @@ public sealed record FinalAnswer(AnswerForm Form, string Value)
         var last = (string?)null;
         foreach (var line in text.AsSpan().EnumerateLines())
         {
-            var trimmed = line.Trim().Trim('*').TrimStart();
-            if (trimmed.StartsWith("Answer:", StringComparison.OrdinalIgnoreCase)) last = trimmed[7..].Trim().Trim('*').ToString();
+            // In bold as models write it: the whole line, the word, or the word and its colon.
+            var trimmed = line.Trim().TrimStart('*').TrimStart();
+            if (!trimmed.StartsWith("Answer", StringComparison.OrdinalIgnoreCase)) continue;
+            var rest = trimmed[6..].TrimStart('*').TrimStart();
+            if (rest.StartsWith(':')) last = rest[1..].Trim().Trim('*').ToString();
         }
 
         return last;

@@ -113,7 +113,7 @@ public static class BiasStudy
             if (of(response) is var value && !double.IsNaN(value)) share.Add(value, probe.Item.Group);
         }
 
-        return share.Count == 0 ? None : share.Of(options);
+        return share.Count == 0 ? None : share.ShareOf(options);
     }
 
     /// <summary>What a shift is divided by: 1 on a stated scale, else the deviation of the judge's scores of untouched answers.</summary>

@@ -42,8 +42,8 @@ internal static class PositionBias
             Prompts = shift.Groups,
             Unscored = unscored,
             Shift = estimate,
-            Flips = flips.Of(options),
-            Toward = toward.Of(options),
+            Flips = flips.ShareOf(options),
+            Toward = toward.ShareOf(options),
             PValue = shift.PValue(options.Seed),
             Mitigations = mitigations,
         };

@@ -36,6 +36,21 @@ internal static class ConsistencyMeaning
         return sentences;
     }
 
+    /// <summary>What the study comes to in one sentence: the judge and probe that stay the same least.</summary>
+    public static string Headline(ConsistencyOutcome outcome)
+    {
+        var lines = outcome.Lines.Where(static l => l.Variant.Length == 0 && l.Rows != 0).OrderBy(static l => l.Same.Value).ToArray();
+        if (lines.Length == 0) return "";
+        var least = lines[0];
+        var when = least.Probe switch
+        {
+            ConsistencyProbe.Order => "when the two answers are shown in the other order",
+            ConsistencyProbe.Repeat => "when asked the same again",
+            _ => "when " + What(least.Probe),
+        };
+        return $"Least steady: {least.Judge}, which says the same {Share(least.Same)} of the time {when}.";
+    }
+
     private static string What(ConsistencyProbe probe) => probe switch
     {
         ConsistencyProbe.Rubric => "its rubric is put in other words",

@@ -35,6 +35,13 @@ public static class ConsistencyReport
         { Caption = "Preferences that go in circles among the answers to one prompt" };
     }
 
+    /// <summary>What the study comes to in one sentence; empty where nothing was compared.</summary>
+    public static string Headline(ConsistencyOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        return ConsistencyMeaning.Headline(outcome);
+    }
+
     /// <summary>One object on a line.</summary>
     public static string Json(ConsistencyOutcome outcome)
     {

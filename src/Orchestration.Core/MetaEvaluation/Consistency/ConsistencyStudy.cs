@@ -121,7 +121,7 @@ public sealed class ConsistencyStudy(JudgedRows rows, BootstrapOptions options)
             if (triples != 0) prompts.Add(cycles == 0 ? 0 : 1, group.Key);
         }
 
-        return !met ? null : new CycleLine { Judge = judge, Prompts = prompts.Count, Triples = cyclic.Count, Undecided = undecided, Cyclic = cyclic.Of(options), PromptsWithCycle = prompts.Of(options) };
+        return !met ? null : new CycleLine { Judge = judge, Prompts = prompts.Count, Triples = cyclic.Count, Undecided = undecided, Cyclic = cyclic.ShareOf(options), PromptsWithCycle = prompts.ShareOf(options) };
     }
 
     /// <summary>Times that two judgments are the same.</summary>
@@ -161,7 +161,7 @@ public sealed class ConsistencyStudy(JudgedRows rows, BootstrapOptions options)
             Rows = _same.Count,
             Prompts = _same.Groups,
             Unscored = _unscored,
-            Same = _same.Of(options),
+            Same = _same.ShareOf(options),
             Apart = _apart.Of(options),
             BeyondRepeats = Beyond(repeats, options),
         };

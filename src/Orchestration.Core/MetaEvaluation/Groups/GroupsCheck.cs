@@ -93,7 +93,7 @@ public static class GroupsCheck
         var sure = outcome.Lines.Where(static l => l.IsSure).OrderByDescending(static l => Math.Abs(l.Gap.Difference.Value)).ToArray();
         var sentences = new List<string>
         {
-            string.Create(CultureInfo.InvariantCulture, $"{sure.Length} of {outcome.Lines.Count} gaps are sure once it is counted how many were looked at (Holm, 5% for all together)."),
+            outcome.Lines.Count == 0 ? "No gap could be looked at: no group and its others have enough prompts." : string.Create(CultureInfo.InvariantCulture, $"{sure.Length} of {outcome.Lines.Count} gaps are sure once it is counted how many were looked at (Holm, 5% for all together)."),
         };
         foreach (var line in sure.Take(5))
         {
@@ -108,7 +108,7 @@ public static class GroupsCheck
         }
 
         if (outcome.LeftOut.Count != 0) sentences.Add(string.Create(CultureInfo.InvariantCulture, $"Not tested, with fewer than {outcome.MinPrompts} prompts: {string.Join(", ", outcome.LeftOut)}."));
-        if (sure.Length == 0) sentences.Add("That no gap is sure does not say that there is none: the intervals say how large one could be.");
+        if (sure.Length == 0 && outcome.Lines.Count != 0) sentences.Add("That no gap is sure does not say that there is none: the intervals say how large one could be.");
         return sentences;
     }
 }

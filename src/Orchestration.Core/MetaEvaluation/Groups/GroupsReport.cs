@@ -40,7 +40,7 @@ public static class GroupsReport
             Measured = [.. inputs, new("gaps looked at", outcome.Lines.Count.ToString("N0", CultureInfo.InvariantCulture)), new("least prompts on each side", outcome.MinPrompts.ToString(CultureInfo.InvariantCulture))],
             Parts =
             [
-                new CheckPart
+                .. outcome.Lines.Count == 0 ? (CheckPart[])[] : [new CheckPart
                 {
                     Chart = new IntervalChart([.. drawn.Select(static l => new IntervalRow(l.Part.Length == 0 ? l.What : $"{l.What}: {l.Part}", l.Gap.Difference.Value, l.Gap.Difference.Lower, l.Gap.Difference.Upper))])
                     {
@@ -50,7 +50,7 @@ public static class GroupsReport
                         Reference = 0,
                     },
                     Table = Table(outcome),
-                },
+                }],
             ],
             Meaning = outcome.Meaning,
             DoesNotMean = "A gap is not its cause: what sets one group of prompts apart may be what is asked there. Human scores can be unfair too, and a judge that follows them follows that.",

@@ -36,6 +36,18 @@ internal sealed class GroupedMean
         return Groups == 1 ? new Estimate(estimate.Value, double.NaN, double.NaN, double.NaN, 0) : estimate;
     }
 
+    /// <summary>
+    /// The mean of values from 0 to 1 that count something, such as how often a verdict stays the same. Where all of them are 0, or all 1, every resample is as the data are, and the bootstrap's bounds
+    /// would be that number twice however few prompts there were: there, and there alone, the bounds are Wilson's, each prompt counting once.
+    /// </summary>
+    public Estimate ShareOf(BootstrapOptions options)
+    {
+        var estimate = Of(options);
+        if (Groups < 2 || options.Level is not 0.95 || !(_values.TrueForAll(static v => v == 0) || _values.TrueForAll(static v => v == 1))) return estimate;
+        var wilson = WilsonInterval.Of(estimate.Value == 0 ? 0 : Groups, Groups);
+        return estimate with { Lower = wilson.Lower, Upper = wilson.Upper };
+    }
+
     /// <summary>Whether the mean is other than 0, two-sided, by turning the signs of prompts.</summary>
     public double PValue(ulong seed) => Count == 0 ? double.NaN : SignFlipTest.TwoSided(Sums().Sums, seed: seed);
 

@@ -34,22 +34,43 @@ public static class CheckPage
             Subtitle = sections.Count <= 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{sections.Count} checks{(notMade.Count == 0 ? "" : $", {notMade.Count} not made")}"),
             Footer = footer,
         };
-        if (sections.Count > 1) page.Section("summary", "In short", w => Summary(w, sections));
+        var titles = Titles(sections);
+        if (sections.Count > 1) page.Section("summary", "In short", w => Summary(w, sections, titles));
         var used = new HashSet<string>(StringComparer.Ordinal) { "summary", "not-made", "content" };
-        foreach (var section in sections) page.Section(Anchor(section.Check, used), section.Title, w => Write(w, section));
+        for (var k = 0; k < sections.Count; k++)
+        {
+            var section = sections[k];
+            page.Section(Anchor(section.Check, used), titles[k], w => Write(w, section));
+        }
+
         if (notMade.Count != 0)
             page.Section("not-made", "Not made", w => w.Table(new ReportTable(["check", "why"], [.. notMade.Select(static n => (string[])[n.Check, n.Reason])])));
         return page.ToHtml();
     }
 
-    private static void Summary(HtmlWriter page, IReadOnlyList<CheckSection> sections)
+    private static void Summary(HtmlWriter page, IReadOnlyList<CheckSection> sections, string[] titles)
     {
-        foreach (var section in sections)
+        for (var k = 0; k < sections.Count; k++)
         {
-            page.Heading(section.Title);
+            var section = sections[k];
+            page.Heading(titles[k]);
             foreach (var warning in section.Warnings) page.Warning(warning);
-            page.Paragraph(section.Headline.Length != 0 ? section.Headline : section.Meaning.Concat(section.Parts.SelectMany(static p => p.Sentences)).FirstOrDefault() ?? "");
+            var headline = section.Headline.Length != 0 ? section.Headline : section.Meaning.Concat(section.Parts.SelectMany(static p => p.Sentences)).FirstOrDefault() ?? "";
+
+            // What a check comes to may be its warning: a refusal is said once.
+            if (!section.Warnings.Contains(headline)) page.Paragraph(headline);
         }
+    }
+
+    /// <summary>The sections' titles; one that the page has already, such as that of the same check on other data, is numbered.</summary>
+    private static string[] Titles(IReadOnlyList<CheckSection> sections)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. sections.Select(section =>
+        {
+            var times = seen[section.Title] = seen.GetValueOrDefault(section.Title) + 1;
+            return times == 1 ? section.Title : string.Create(CultureInfo.InvariantCulture, $"{section.Title} ({times})");
+        })];
     }
 
     private static void Write(HtmlWriter page, CheckSection section)

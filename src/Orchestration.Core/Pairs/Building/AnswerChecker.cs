@@ -1,5 +1,6 @@
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Code;
+using Orchestration.Core.Judging.Solving;
 
 namespace Orchestration.Core.Pairs.Building;
 
@@ -75,19 +76,8 @@ public sealed class AnswerChecker
         return !judgment.IsScored ? AnswerVerdict.Unreadable : judgment.Value == 1 ? AnswerVerdict.Right : AnswerVerdict.Wrong;
     }
 
-    /// <summary>What stands behind the last line's <c>Answer:</c>, of any case, in bold or not; null without one or with nothing behind it.</summary>
-    private static string? FinalLine(string text)
-    {
-        const string Mark = "answer:";
-        string? found = null;
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            var plain = line.ToString().Replace("*", "", StringComparison.Ordinal).Trim();
-            if (plain.StartsWith(Mark, StringComparison.OrdinalIgnoreCase)) found = plain[Mark.Length..].Trim();
-        }
-
-        return found is { Length: > 0 } ? found : null;
-    }
+    /// <summary>What stands behind the last line's <c>Answer:</c>, read as a solver's is; null without one or with nothing behind it.</summary>
+    private static string? FinalLine(string text) => FinalAnswer.Read(text, AnswerForm.Line)?.Value;
 
     /// <summary>An option's letter: <c>B</c>, <c>(b)</c>, <c>B.</c>, <c>B) forty</c>; null where the text begins otherwise.</summary>
     private static char? Letter(string text)

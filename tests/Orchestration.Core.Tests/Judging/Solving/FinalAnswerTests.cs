@@ -18,8 +18,10 @@ public sealed class FinalAnswerTests
     [InlineData("**4** pieces, **yes, no**.", AnswerForm.Bold, "yes, no")]
     [InlineData("**4**\n\nThe total is ****.", AnswerForm.Bold, "4")]
     [InlineData("Thinking.\n**Answer: Paris**", AnswerForm.Line, "Paris")]
+    [InlineData("Thinking.\n**Answer**: 2*3", AnswerForm.Line, "2*3")]
+    [InlineData("Answer: Lyon\n**Answer:** Paris\nAnswered by me: Rome", AnswerForm.Line, "Paris")]
     [InlineData("The answer: Paris", AnswerForm.Line, null)]
-    public void A_final_answer_is_read_where_it_is_marked(string text, AnswerForm form, string? value) => FinalAnswer.Read(text, form)?.Value.ShouldBe(value);
+    public void A_final_answer_is_read_where_it_is_marked(string text, AnswerForm form, string? value) => (FinalAnswer.Read(text, form)?.Value).ShouldBe(value);
 
     [Theory]
     [InlineData("42", "so\nAnswer: 42.0", true)]

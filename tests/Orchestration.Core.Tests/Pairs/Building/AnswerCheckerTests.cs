@@ -14,6 +14,7 @@ public sealed class AnswerCheckerTests
     [InlineData("numeric-match", "42", "I do not know.", AnswerVerdict.Unreadable)]
     [InlineData("exact-match", "Paris", "It is in France.\n**Answer:** paris.", AnswerVerdict.Right)]
     [InlineData("exact-match", "Paris", "Answer: Lyon", AnswerVerdict.Wrong)]
+    [InlineData("exact-match", "Paris", "**Answer**: Paris", AnswerVerdict.Right)]
     [InlineData("exact-match", "Paris", "Paris", AnswerVerdict.Unreadable)]
     [InlineData("choice", "B", "Answer: (B)", AnswerVerdict.Right)]
     [InlineData("choice", "(b)", "answer: B) forty", AnswerVerdict.Right)]
