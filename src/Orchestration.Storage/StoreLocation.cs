@@ -29,6 +29,8 @@ public static class StoreLocation
             return await PostgresStore.OpenAsync(new PostgresStoreOptions { Address = PostgresAddress.Parse(location), SpoolFolder = spoolFolder, OnNote = onNote }, cancellationToken).ConfigureAwait(false);
         if (location.Contains("://", StringComparison.Ordinal))
             throw new OrchestrationException(ErrorCodes.Configuration, $"--store takes a file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE; {location[..location.IndexOf("://", StringComparison.Ordinal)]}:// is neither.");
+        if (location.StartsWith("Host=", StringComparison.OrdinalIgnoreCase) || location.StartsWith("Server=", StringComparison.OrdinalIgnoreCase))
+            throw new OrchestrationException(ErrorCodes.Configuration, "--store takes a file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE; this is a connection string in another form, and would be a file's name.");
         return await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = location, TimeProvider = time }, cancellationToken).ConfigureAwait(false);
     }
 }

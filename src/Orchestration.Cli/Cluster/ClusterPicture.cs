@@ -54,14 +54,23 @@ internal sealed record ClusterPicture
         var silos = new Table { Border = TableBorder.Simple, Title = new TableTitle(Text($"silos (the store answers in {Answer.TotalMilliseconds:0.0} ms)")) };
         silos.AddColumns("silo", "machine", "process", "does", "state", "up");
         foreach (var head in new[] { "seen", "shards", "judgments/s", "calls/s", "calls", "USD" }) silos.AddColumn(new TableColumn(head).RightAligned());
+        var ended = 0;
         foreach (var silo in Silos)
         {
+            // Every command is a silo while it runs; one that has ended and left nothing in work tells nobody anything.
+            if (silo is { IsAlive: false, Report.Role: "command" } && Held.All(held => held.Owner != silo.Owner))
+            {
+                ended++;
+                continue;
+            }
+
             silos.AddRow(
                 silo.Owner, Markup.Escape(silo.Host), Text($"{silo.Process}"), Markup.Escape(silo.Report.Role), silo.IsAlive ? "alive" : "gone", Span(silo.SeenAt - silo.StartedAt), Text($"{silo.Silence.TotalSeconds:0.0} s ago"),
                 Text($"{Held.Where(held => held.Owner == silo.Owner).Sum(static held => held.Shards)}"), Text($"{(silo.IsAlive ? silo.Report.JudgmentsPerSecond : 0):N0}"),
                 Text($"{(silo.IsAlive ? silo.Report.CallsPerSecond : 0):N1}"), Text($"{silo.Report.Calls:N0}"), Text($"{silo.Report.CostUsd:0.00##}"));
         }
 
+        if (ended > 0) silos.Caption = new TableTitle(Text($"and {ended} that {(ended == 1 ? "was a command and has" : "were commands and have")} ended"));
         console.Write(silos);
         if (Sweeps.Count > 0)
         {

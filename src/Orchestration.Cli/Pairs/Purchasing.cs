@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orchestration.Cli.Hosting;
+using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Spending;
 
@@ -20,7 +21,7 @@ internal sealed class Purchasing
     private readonly Option<decimal?> _maxCost = new("--max-cost") { Description = "Stop before this many US dollars are spent, earlier runs of the same command counted (exit status 3; run again with more)." };
     private readonly Option<int?> _concurrency = new("--concurrency") { Description = "Calls in flight at once; default: the deployment's own." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would be bought and what it would cost at most, and buy nothing." };
-    private readonly Option<string?> _store = new("--store") { Description = "Store file. Default: $ORCHESTRATE_STORE or .orchestrate/store.db." };
+    private readonly Option<string?> _store = SweepCommands.StoreOption();
 
     public void AddTo(Command command)
     {

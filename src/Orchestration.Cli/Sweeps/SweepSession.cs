@@ -75,12 +75,15 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     public async Task<int> DetachAsync(SweepRecord sweep, bool json, CancellationToken cancellationToken)
     {
         foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
+        var now = await FindAsync(sweep.Id, cancellationToken);
         var workers = (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
-        await context.Out.WriteLineAsync(workers == 0
+        await context.Out.WriteLineAsync(now.State is not (SweepState.Running or SweepState.Registering)
+            ? $"sweep {sweep.Id} is {SweepSummary.StateText(now.State)}: nothing is left to do"
+            : workers == 0
             ? $"sweep {sweep.Id} is registered, and no silo is working: start one with 'orchestrate work', on any machine with this store"
             : string.Create(CultureInfo.InvariantCulture, $"sweep {sweep.Id} is registered; {Counted(workers, "silo")} at work"));
         await context.Out.WriteLineAsync($"results with: orchestrate sweep wait {sweep.Id}");
-        if (json) await context.Out.WriteLineAsync((await SummarizeAsync(await FindAsync(sweep.Id, cancellationToken), null, cancellationToken)).ToLine());
+        if (json) await context.Out.WriteLineAsync((await SummarizeAsync(now, null, cancellationToken)).ToLine());
         return ExitStatus.Completed;
     }
 

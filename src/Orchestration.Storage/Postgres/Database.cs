@@ -120,6 +120,12 @@ internal sealed class Database : IAsyncDisposable
             {
                 throw Explain(failure);
             }
+            catch (NpgsqlException failure) when (failure.InnerException is null)
+            {
+                // Nothing below Npgsql failed: something answers, and the two do not agree on a password or on TLS.
+                throw new OrchestrationException(
+                    ErrorCodes.Store, $"{Display} answers, but no connection came about ({failure.Message.TrimEnd('.')}). Check user and password (in the address, or PGUSER and PGPASSWORD) and sslmode.", failure);
+            }
             catch (Exception failure) when (failure is NpgsqlException or TimeoutException or SocketException or ArgumentException)
             {
                 throw new OrchestrationException(

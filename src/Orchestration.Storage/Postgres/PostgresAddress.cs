@@ -59,7 +59,9 @@ public sealed class PostgresAddress
 
             try
             {
-                builder[name switch { "sslmode" => "SSL Mode", "connect_timeout" => "Timeout", "sslrootcert" => "Root Certificate", _ => name }] = value.Replace("-", "", StringComparison.Ordinal);
+                // libpq writes verify-full, Npgsql VerifyFull; in other options, such as a certificate's path, a dash is a dash.
+                builder[name switch { "sslmode" => "SSL Mode", "connect_timeout" => "Timeout", "sslrootcert" => "Root Certificate", _ => name }] =
+                    name == "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
             }
             catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
             {

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Text.Json;
+using Orchestration.Cli.Meta.Live;
 using Orchestration.Testing;
 using Shouldly;
 using Xunit;
@@ -78,12 +80,26 @@ public sealed class ClusterCommandTests
     [InlineData("postgres://anna:geheim@127.0.0.1:1/none", "No database answers at postgres://127.0.0.1:1/none")]
     [InlineData("postgres://anna:geheim@/none", "The store's address cannot be read")]
     [InlineData("mysql://anna:geheim@host/none", "mysql:// is neither")]
+    [InlineData("Host=127.0.0.1;Username=anna;Password=geheim", "a connection string in another form")]
     public async Task A_store_that_cannot_be_opened_is_told_without_its_password(string store, string expected)
     {
         using var cli = new CliRun();
         (await cli.RunAsync(["sweep", "list", "--store", store])).ShouldBe(2);
         cli.Error.ShouldContain(expected);
         (cli.Out + cli.Error).ShouldNotContain("geheim");
+    }
+
+    [Fact]
+    public void A_folder_beside_a_database_is_local_and_not_named_after_its_password()
+    {
+        using var cli = new CliRun();
+        var options = new LiveOptions("data");
+        var command = new Command("check");
+        options.AddTo(command);
+        var data = cli.At("orchestration.yaml");
+        File.WriteAllText(data, "");
+        var settings = options.Read(command.Parse(["--data", data, "--judges", "rouge-l", "--store", "postgres://anna:geheim@host/none"]), new CliContext { Out = TextWriter.Null, Error = TextWriter.Null, StandardInput = Stream.Null }, "judgebench");
+        settings.Folder.ShouldStartWith(Path.GetFullPath(Path.Combine(".orchestrate", "meta")));
     }
 
     [Theory]

@@ -22,6 +22,24 @@ public sealed class PostgresAddressTests
         (address.Connection.Username, address.Connection.Password, address.Connection.SslMode).ShouldBe(("anna", "ge@heim", SslMode.VerifyFull));
     }
 
+    [Fact]
+    public void A_dash_in_a_path_or_a_name_stays_a_dash()
+    {
+        var address = PostgresAddress.Parse("postgres://host/e?sslmode=verify-ca&sslrootcert=/etc/our-ca/root-1.pem");
+        (address.Connection.SslMode, address.Connection.RootCertificate).ShouldBe((SslMode.VerifyCA, "/etc/our-ca/root-1.pem"));
+    }
+
+    [Fact]
+    public async Task A_database_without_TLS_is_told_from_one_that_does_not_answer()
+    {
+        var server = await PostgresServer.SharedAsync();
+        var address = PostgresAddress.Parse($"postgres://orchestrate@127.0.0.1:{server.Port}/postgres?sslmode=verify-full");
+        var failure = await Should.ThrowAsync<OrchestrationException>(async () => await PostgresStore.OpenAsync(new PostgresStoreOptions { Address = address }, Cancel));
+        failure.Code.ShouldBe(ErrorCodes.Store);
+        failure.Message.ShouldContain("answers, but no connection came about");
+        failure.Message.ShouldContain("sslmode");
+    }
+
     [Theory]
     [InlineData("postgres://anna:geheim@host")]
     [InlineData("postgres://anna:geheim@host/a/b")]

@@ -82,7 +82,6 @@ internal sealed class LiveOptions
         if (sample is < 1) throw new OrchestrationException(ErrorCodes.Usage, $"--sample {sample}: a number of rows, at least 1.");
         if (parsed.GetValue(_concurrency) is < 1 or > 4096) throw new OrchestrationException(ErrorCodes.Usage, "--concurrency: calls at once, 1 to 4096.");
         if (parsed.GetValue(_maxCost) is <= 0) throw new OrchestrationException(ErrorCodes.Usage, "--max-cost: US dollars, more than 0. Use --dry-run to spend nothing.");
-        var store = EmbeddedHost.StorePath(context, parsed.GetValue(_store));
         var name = PairHash.Of([check, .. files.Select(Path.GetFullPath), .. judges, sample?.ToString(CultureInfo.InvariantCulture) ?? "all", .. more]).ToString()[..12];
         return new LiveSettings
         {
@@ -90,7 +89,7 @@ internal sealed class LiveOptions
             Judges = judges,
             Config = parsed.GetValue(_config),
             Store = parsed.GetValue(_store),
-            Folder = Path.GetFullPath(parsed.GetValue(_out) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(store))!, "meta", $"{check}-{name}")),
+            Folder = Path.GetFullPath(parsed.GetValue(_out) ?? Path.Combine(EmbeddedHost.LocalFolder(context, parsed.GetValue(_store)), "meta", $"{check}-{name}")),
             Sample = sample,
             Concurrency = parsed.GetValue(_concurrency),
             MaxCostUsd = parsed.GetValue(_maxCost),
