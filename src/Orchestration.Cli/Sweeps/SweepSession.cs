@@ -76,7 +76,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     {
         foreach (var state in new[] { SweepState.Interrupted, SweepState.Capped }) await host.Store.Sweeps.TryChangeStateAsync(sweep.Id, state, SweepState.Running, cancellationToken);
         var now = await FindAsync(sweep.Id, cancellationToken);
-        var workers = (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
+        var workers = await WorkersAsync(cancellationToken);
         await context.Out.WriteLineAsync(now.State is not (SweepState.Running or SweepState.Registering)
             ? $"sweep {sweep.Id} is {SweepSummary.StateText(now.State)}: nothing is left to do"
             : workers == 0
@@ -87,9 +87,14 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         return ExitStatus.Completed;
     }
 
+    private async Task<int> WorkersAsync(CancellationToken cancellationToken) =>
+        (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
+
     /// <summary>Waits until nobody works a sweep any more, and writes its results.</summary>
     public async Task<int> WaitAsync(SweepRecord sweep, string? folder, MaxUnscored? maxUnscored, bool json, bool rationales, CancellationToken cancellationToken)
     {
+        if (sweep.State == SweepState.Running && await WorkersAsync(cancellationToken) == 0 && (await host.Store.Sweeps.HeldAsync(cancellationToken)).Count == 0)
+            await NoteAsync("no silo is working: start one with 'orchestrate work', on any machine with this store");
         var meter = new SweepMeter();
         await using (new SweepProgressView(context, meter, host.Board, sweep, SweepDefinition.FromJson(sweep.Definition).Columns.Count))
         {
