@@ -14,6 +14,9 @@ internal sealed class Database : IAsyncDisposable
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a transaction may wait for its client: many times a round trip, and well below a lease.</summary>
+    private const string MostIdleMilliseconds = "5000";
+
     private readonly NpgsqlDataSource _source;
     private readonly PostgresStoreOptions _options;
     private int _isAway;
@@ -32,6 +35,9 @@ internal sealed class Database : IAsyncDisposable
         };
         if (!options.Address.Connection.ContainsKey("Timeout")) connection.Timeout = 10;
         if (!options.Address.Connection.ContainsKey("Keepalive")) connection.KeepAlive = 15;
+
+        // A silo that stands still in the middle of a transaction holds its locks; the server ends it, and the silo begins again when it goes on.
+        connection.Options = (connection.Options + " -c idle_in_transaction_session_timeout=" + MostIdleMilliseconds).Trim();
         Schema = options.Address.Schema;
         _source = NpgsqlDataSource.Create(connection);
     }
@@ -139,7 +145,7 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>True where the same statement may succeed a moment later.</summary>
     public static bool IsPassing(Exception failure) => failure switch
     {
-        PostgresException e => IsConflict(e) || e.SqlState is "57P01" or "57P02" or "57P03" or "53300" or "57014" or "25006" || e.SqlState.StartsWith("08", StringComparison.Ordinal),
+        PostgresException e => IsConflict(e) || e.SqlState is "57P01" or "57P02" or "57P03" or "53300" or "57014" or "25006" or "25P03" || e.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException e => e.IsTransient || e.InnerException is IOException or SocketException or TimeoutException or ObjectDisposedException,
         IOException or SocketException or TimeoutException => true,
         InvalidOperationException e => e.Source == "Npgsql" && e is not ObjectDisposedException,

@@ -26,8 +26,8 @@ public sealed record PostgresStoreOptions
     /// </summary>
     public string? SpoolFolder { get; init; }
 
-    /// <summary>Size of the spool in bytes, laid out when the first paid call starts; 64 KiB–4 GiB, default 64 MiB. A call in flight takes room for 16 KiB.</summary>
-    public long SpoolBytes { get; init; } = 64 << 20;
+    /// <summary>Size of the spool in bytes, laid out when the first paid call starts; 64 KiB–4 GiB, default 16 MiB. A call in flight takes room for 8 KiB.</summary>
+    public long SpoolBytes { get; init; } = 16 << 20;
 
     /// <summary>Told once when the database stops answering, and once when it answers again; from any thread.</summary>
     public Action<string>? OnNote { get; init; }

@@ -11,7 +11,7 @@ namespace Orchestration.Storage.Postgres.Spool;
 internal sealed class JudgmentSpool(string folder, string owner, Guid store, long capacity, Action<string>? onNote) : IDisposable
 {
     /// <summary>Room that a call takes before it starts: a judgment with a long rationale.</summary>
-    public const int BytesPerCall = 16 << 10;
+    public const int BytesPerCall = 8 << 10;
 
     private readonly Lock _lock = new();
     private SpoolFile? _file;
