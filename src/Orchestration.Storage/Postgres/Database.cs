@@ -33,8 +33,6 @@ internal sealed class Database : IAsyncDisposable
             ApplicationName = "orchestrate",
             IncludeErrorDetail = false,
         };
-        if (!options.Address.Connection.ContainsKey("Timeout")) connection.Timeout = 10;
-        if (!options.Address.Connection.ContainsKey("Keepalive")) connection.KeepAlive = 15;
 
         // A silo that stands still in the middle of a transaction holds its locks; the server ends it, and the silo begins again when it goes on.
         connection.Options = (connection.Options + " -c idle_in_transaction_session_timeout=" + MostIdleMilliseconds).Trim();

@@ -10,6 +10,11 @@ public sealed class PostgresAddress
     public const string DefaultSchema = "orchestration";
 
     private const int MaxSchemaLength = 63;
+    private const int DefaultPort = 5432;
+
+    // Unless the address says otherwise. A connection that only listens would not notice by itself that the other end is gone.
+    private const int ConnectSeconds = 10;
+    private const int KeepAliveSeconds = 15;
 
     private PostgresAddress(NpgsqlConnectionStringBuilder connection, string schema)
     {
@@ -41,7 +46,14 @@ public sealed class PostgresAddress
         if (!IsOne(store) || !Uri.TryCreate(store, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw Wrong("it is no such address");
         var database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
         if (database.Length == 0 || database.Contains('/', StringComparison.Ordinal)) throw Wrong("it names no database");
-        var builder = new NpgsqlConnectionStringBuilder { Host = uri.Host.Trim('[', ']'), Port = uri.Port > 0 ? uri.Port : 5432, Database = database };
+        var builder = new NpgsqlConnectionStringBuilder
+        {
+            Host = uri.Host.Trim('[', ']'),
+            Port = uri.Port > 0 ? uri.Port : DefaultPort,
+            Database = database,
+            Timeout = ConnectSeconds,
+            KeepAlive = KeepAliveSeconds,
+        };
         var colon = uri.UserInfo.IndexOf(':', StringComparison.Ordinal);
         if (uri.UserInfo.Length > 0) builder.Username = Uri.UnescapeDataString(colon < 0 ? uri.UserInfo : uri.UserInfo[..colon]);
         if (colon >= 0) builder.Password = Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]);

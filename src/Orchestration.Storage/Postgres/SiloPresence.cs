@@ -43,7 +43,15 @@ internal sealed class SiloPresence : IAsyncDisposable
                 Environment.MachineName, Environment.ProcessId, typeof(SiloPresence).Assembly.GetName().Version?.ToString() ?? "", database.Now).ScalarAsync<int>(cancel).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
         var presence = new SiloPresence(database, number, grace);
-        presence._connection = await presence.LockAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            presence._connection = await presence.LockAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (Database.IsPassing(failure))
+        {
+            // The database went away just now: the first beat that finds it takes the lock.
+        }
+
         presence._beating = Task.Run(presence.BeatAsync, CancellationToken.None);
         return presence;
     }

@@ -40,6 +40,15 @@ public sealed class PostgresAddressTests
         failure.Message.ShouldContain("sslmode");
     }
 
+    [Fact]
+    public void A_silent_connection_is_looked_after_unless_the_address_says_otherwise()
+    {
+        var usual = PostgresAddress.Parse("postgres://host/e").Connection;
+        (usual.Timeout, usual.KeepAlive).ShouldBe((10, 15));
+        var stated = PostgresAddress.Parse("postgres://host/e?connect_timeout=3&Keepalive=60").Connection;
+        (stated.Timeout, stated.KeepAlive).ShouldBe((3, 60));
+    }
+
     [Theory]
     [InlineData("postgres://anna:geheim@host")]
     [InlineData("postgres://anna:geheim@host/a/b")]
