@@ -11,9 +11,6 @@ public static class StoreLocation
     /// <summary>True where any number of machines can open it.</summary>
     public static bool IsShared(string location) => PostgresAddress.IsOne(location);
 
-    /// <summary>The location as it may be shown: an address without user and password.</summary>
-    public static string Shown(string location) => PostgresAddress.IsOne(location) ? PostgresAddress.Parse(location).Display : location;
-
     /// <summary>Opens a store.</summary>
     /// <param name="location">A file's path, or <c>postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME</c>.</param>
     /// <param name="time">Dates what a file stores; a database has a clock of its own.</param>

@@ -44,9 +44,6 @@ internal sealed class Database : IAsyncDisposable
 
     public string Display => _options.Address.Display;
 
-    /// <summary>True while the last attempt found no database.</summary>
-    public bool IsAway => Volatile.Read(ref _isAway) != 0;
-
     /// <summary>What a statement is given as its clock: null for the database's own.</summary>
     public long? Now => _options.Clock?.GetUtcNow().UtcTicks;
 

@@ -52,7 +52,7 @@ public static class BiasReport
     public static string Json(BiasOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
-        return ProbeJson.Line(writer =>
+        return CheckJson.Line(writer =>
         {
             writer.WriteString("check", "bias");
             writer.WriteString("kind", outcome.Kind == DataKind.Pairs ? "pairs" : "comparisons");
@@ -65,7 +65,7 @@ public static class BiasReport
             foreach (var (bias, count) in outcome.Unsuited) writer.WriteNumber(bias, count);
             writer.WriteEndObject();
             ProbeJson.LeftOut(writer, outcome.LeftOut);
-            ProbeJson.Texts(writer, "meaning", outcome.Meaning);
+            CheckJson.Texts(writer, "meaning", outcome.Meaning);
         });
     }
 
@@ -81,8 +81,8 @@ public static class BiasReport
         ProbeJson.Write(writer, "shift", line.Shift);
         ProbeJson.Write(writer, "flips", line.Flips);
         ProbeJson.Write(writer, "toward", line.Toward);
-        ProbeJson.Number(writer, "p", line.PValue);
-        ProbeJson.Number(writer, "p_corrected", line.Corrected);
+        CheckJson.Number(writer, "p", line.PValue);
+        CheckJson.Number(writer, "p_corrected", line.Corrected);
         writer.WriteBoolean("sure", line.IsSure);
         writer.WriteString("unit", line.IsInDeviations ? "deviations" : "scale");
         writer.WriteStartArray("mitigations");

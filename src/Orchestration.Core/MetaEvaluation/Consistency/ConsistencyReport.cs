@@ -46,7 +46,7 @@ public static class ConsistencyReport
     public static string Json(ConsistencyOutcome outcome)
     {
         ArgumentNullException.ThrowIfNull(outcome);
-        return ProbeJson.Line(writer =>
+        return CheckJson.Line(writer =>
         {
             writer.WriteString("check", "consistency");
             writer.WriteStartArray("lines");
@@ -81,7 +81,7 @@ public static class ConsistencyReport
 
             writer.WriteEndArray();
             ProbeJson.LeftOut(writer, outcome.LeftOut);
-            ProbeJson.Texts(writer, "meaning", outcome.Meaning);
+            CheckJson.Texts(writer, "meaning", outcome.Meaning);
         });
     }
 
