@@ -137,27 +137,43 @@ public sealed class SiloWorker
     /// <summary>Works one shard, if there is one to be had.</summary>
     private async Task<bool> TryWorkAsync(CancellationToken cancellationToken)
     {
-        var open = await LookAsync(isFresh: false, cancellationToken);
-        foreach (var candidate in Order(open))
+        await LookAsync(isFresh: false, cancellationToken);
+        while (Choose() is var (sweepId, hosted))
         {
-            if (await HostAsync(candidate.SweepId, cancellationToken) is not { } hosted) continue;
-            var claimed = await _sweeps.ClaimAsync(candidate.SweepId, _owner, 1, _options.Lease, cancellationToken);
-            if (claimed.Count == 0)
+            if (hosted is null)
             {
-                Exhaust(candidate.SweepId);
+                if (await HostAsync(sweepId, cancellationToken) is null) Exhaust(sweepId);
                 continue;
             }
 
-            await WorkAsync(hosted, claimed[0], cancellationToken);
-            return true;
+            if (await ClaimAsync(hosted, cancellationToken) is { } lease)
+            {
+                await WorkAsync(hosted, lease, cancellationToken);
+                return true;
+            }
+
+            Exhaust(sweepId);
         }
 
         return false;
     }
 
+    /// <summary>Takes one shard of a sweep that was chosen; where there is none to be had, it counts as chosen no longer.</summary>
+    private async Task<ShardLease?> ClaimAsync(Hosted hosted, CancellationToken cancellationToken)
+    {
+        ShardLease? lease = null;
+        try
+        {
+            return lease = await _sweeps.ClaimAsync(hosted.SweepId, _owner, 1, _options.Lease, cancellationToken) is [var claimed] ? claimed : null;
+        }
+        finally
+        {
+            if (lease is null) hosted.Exit();
+        }
+    }
+
     private async Task WorkAsync(Hosted hosted, ShardLease lease, CancellationToken cancellationToken)
     {
-        hosted.Enter();
         try
         {
             using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hosted.Stop);
@@ -218,22 +234,25 @@ public sealed class SiloWorker
         }
     }
 
-    /// <summary>Highest priority first; among equals the sweep of which the fewest shards are held; among those the oldest.</summary>
-    private OpenSweep[] Order(List<OpenSweep> open)
+    /// <summary>
+    /// The sweep that a free slot takes a shard of: the one with the highest priority, among equals that of which the fewest shards are held, among those the oldest.
+    /// It counts as taken from this moment, so that two slots which are free at once do not both take the same. Without what it needs where this silo does not host it yet.
+    /// </summary>
+    private (string SweepId, Hosted? Hosted)? Choose()
     {
         lock (_lock)
         {
             var now = _time.GetTimestamp();
-            return
-            [
-                .. open.Where(sweep => sweep.Open > sweep.Held + Taken(sweep.SweepId))
-                    .Where(sweep => !_leftAt.TryGetValue(sweep.SweepId, out var at) || _time.GetElapsedTime(at, now) >= _options.Retry)
-                    .OrderByDescending(static sweep => sweep.Priority).ThenBy(sweep => sweep.Held + Taken(sweep.SweepId)),
-            ];
+            var best = _open.Where(sweep => sweep.Open > Held(sweep) && (!_leftAt.TryGetValue(sweep.SweepId, out var at) || _time.GetElapsedTime(at, now) >= _options.Retry))
+                .OrderByDescending(static sweep => sweep.Priority).ThenBy(Held).FirstOrDefault();
+            if (best is null) return null;
+            var hosted = _hosted.GetValueOrDefault(best.SweepId);
+            hosted?.Enter();
+            return (best.SweepId, hosted);
         }
 
-        // What this silo took since it last looked.
-        int Taken(string id) => _hosted.TryGetValue(id, out var hosted) ? Math.Max(0, hosted.InWork - hosted.HeldWhenLooked) : 0;
+        // All silos' when this one last looked, with its own as they are now.
+        int Held(OpenSweep sweep) => _hosted.TryGetValue(sweep.SweepId, out var hosted) ? Math.Max(0, sweep.Held + hosted.InWork - hosted.HeldWhenLooked) : sweep.Held;
     }
 
     /// <summary>Nothing was to be had of it: not asked again before the next look.</summary>
