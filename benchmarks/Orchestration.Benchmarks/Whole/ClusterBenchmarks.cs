@@ -99,7 +99,7 @@ internal static class ClusterBenchmarks
     /// <summary>How long after a swap the last of eight silos serves the new version.</summary>
     public static async Task SwapAsync(string folder, Report report)
     {
-        const int Silos = 8, Swaps = 200, Warming = 10;
+        const int Silos = 8, Swaps = 200, Warming = 50;
         await using var server = await PostgresServer.StartNewAsync(isDurable: true);
         var address = server.Address("swap");
         await using var store = await StoreLocation.OpenAsync(address, TimeProvider.System, null, null, CancellationToken.None);
@@ -114,7 +114,8 @@ internal static class ClusterBenchmarks
         }
 
         List<double> last = [];
-        // The first few find silos that do not listen yet: they begin to when they first wait.
+        // As in a silo that has run for a while: in the first ones connections are made and code is compiled. And one after another, not as fast as they can be made: how long one
+        // takes is asked, not how many can be made.
         for (var swap = -Warming; swap < Swaps; swap++)
         {
             setting = await store.Aggregators.TryChangeAsync(setting.Epoch, setting with { Active = versions[swap & 1] }, null, CancellationToken.None) ?? throw new InvalidOperationException("Somebody else swapped.");
@@ -129,12 +130,13 @@ internal static class ClusterBenchmarks
             }
 
             if (swap >= 0) last.Add(latest);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
         foreach (var (process, _) in silos) process.StandardInput.Close();
         foreach (var (process, _) in silos) await process.WaitForExitAsync();
         last.Sort();
-        report.Figure("a swap seen by the last of 8 silos, after the change was acknowledged, 200 swaps after ten: median", Math.Max(0, last[Swaps / 2]), "ms");
+        report.Figure("a swap seen by the last of 8 silos, after the change was acknowledged, 200 swaps ten a second, after fifty: median", Math.Max(0, last[Swaps / 2]), "ms");
         report.Figure("99th percentile", last[(int)(Swaps * 0.99) - 1], "ms", "< 250", last[(int)(Swaps * 0.99) - 1] < 250);
         report.Figure("longest", last[^1], "ms");
     }
