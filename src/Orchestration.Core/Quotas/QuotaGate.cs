@@ -154,8 +154,21 @@ public sealed class QuotaGate : IDisposable
 
         batch.Clear();
         if (isAll) return dated.Count == 0 ? answered : answered + Ticks(Pause);
-        var again = grant.AskAgainAfter < Horizon / 2 ? Horizon / 2 : grant.AskAgainAfter < LongestNap ? grant.AskAgainAfter : LongestNap;
+        var nap = Nap(answered);
+        var again = grant.AskAgainAfter < nap ? nap : grant.AskAgainAfter < LongestNap ? grant.AskAgainAfter : LongestNap;
         return answered + Ticks(again);
+    }
+
+    /// <summary>
+    /// How long to wait before asking again where not all were granted: half the horizon, give or take two fifths, by the clock's digits. Whoever asks gets what has become free since
+    /// the last one asked; processes that all asked at one pace would keep their places in the round, and with them unequal shares.
+    /// </summary>
+    private static TimeSpan Nap(long now)
+    {
+        const double Spread = 0.8;
+        const double Units = 1 << 24;
+        var share = (((ulong)now * 0x9E3779B97F4A7C15) >> 40) / Units;
+        return Horizon / 2 * (1 - (Spread / 2) + (Spread * share));
     }
 
     /// <summary>Takes those who wait, as many as one wish holds; false where nobody does.</summary>
