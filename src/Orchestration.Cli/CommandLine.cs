@@ -9,6 +9,7 @@ using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
 using Orchestration.Cli.Rubrics;
+using Orchestration.Cli.Serving;
 using Orchestration.Cli.Spending;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Cli.Telemetry;
@@ -29,6 +30,7 @@ public static class CommandLine
             CompareCommands.Create(context),
             WorkCommand.Create(context),
             ClusterCommands.Create(context),
+            ServeCommand.Create(context),
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),

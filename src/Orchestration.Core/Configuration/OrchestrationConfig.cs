@@ -1,4 +1,5 @@
 using Orchestration.Core.Judging;
+using Orchestration.Core.Routing;
 
 namespace Orchestration.Core.Configuration;
 
@@ -39,6 +40,9 @@ public sealed record OrchestrationConfig
 
     /// <summary>Limits that judges have of their own beside their deployment's, by judge specification.</summary>
     public IReadOnlyDictionary<string, JudgeLimits> JudgeLimits { get; init; } = new Dictionary<string, JudgeLimits>(StringComparer.Ordinal);
+
+    /// <summary>Experts, policies and the router's settings; null where the file names none.</summary>
+    public RouterConfig? Router { get; init; }
 
     /// <summary>Reads and checks a file.</summary>
     /// <param name="path">The file; null for <c>orchestration.yaml</c> in the current folder where there is one, else <see cref="Empty"/>.</param>
