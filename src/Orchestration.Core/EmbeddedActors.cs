@@ -4,6 +4,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Routing;
 
 namespace Orchestration.Core;
 
@@ -13,6 +14,7 @@ public sealed class EmbeddedActors : IActors
     private readonly FrozenDictionary<string, IJudge> _judges;
     private readonly PairEvaluation _evaluation;
     private readonly ConcurrentDictionary<string, Aggregator> _aggregators = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IRouter> _routers = new(StringComparer.Ordinal);
     private readonly IAggregatorCatalog? _catalog;
 
     /// <summary>Hosts these judges.</summary>
@@ -39,6 +41,19 @@ public sealed class EmbeddedActors : IActors
     public IAggregator Aggregator(string name) => _catalog is null
         ? throw new OrchestrationException(ErrorCodes.NotFound, $"This host keeps no aggregators, and so none called '{name}'. Open it with a store.")
         : _aggregators.GetOrAdd(name, static (key, catalog) => new Aggregator(key, catalog), _catalog);
+
+    /// <inheritdoc/>
+    public IRouter Router(string name) => _routers.TryGetValue(name, out var router)
+        ? router
+        : throw new OrchestrationException(ErrorCodes.NotFound, $"This host has no router called '{name}'. Name experts in the configuration, and serve it with 'orchestrate serve'.");
+
+    /// <summary>Hosts a router: a router asks this host's judges and aggregators, and so comes after it.</summary>
+    public void Host(string name, IRouter router)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(router);
+        _routers[name] = router;
+    }
 
     /// <summary>The aggregators that have been asked for, for a feed to keep up to date.</summary>
     public IReadOnlyCollection<Aggregator> HostedAggregators => [.. _aggregators.Values];

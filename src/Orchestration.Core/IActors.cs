@@ -1,6 +1,7 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Routing;
 
 namespace Orchestration.Core;
 
@@ -20,4 +21,9 @@ public interface IActors
     /// <summary>The aggregator with this name; one that holds no version answers with a refusal.</summary>
     /// <exception cref="OrchestrationException">This host keeps no aggregators (<see cref="ErrorCodes.NotFound"/>).</exception>
     IAggregator Aggregator(string name);
+
+    /// <summary>The router with this name.</summary>
+    /// <param name="name">Its name; a configuration has one, called <see cref="RouterConfig.RouterName"/>.</param>
+    /// <exception cref="OrchestrationException">This host has no router of that name (<see cref="ErrorCodes.NotFound"/>).</exception>
+    IRouter Router(string name);
 }

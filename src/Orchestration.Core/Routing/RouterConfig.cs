@@ -19,6 +19,9 @@ public sealed record RouterConfig
     /// <summary>The policy that <c>model: auto</c> means unless told otherwise.</summary>
     public const string DefaultPolicy = "auto";
 
+    /// <summary>The name of the router of a configuration.</summary>
+    public const string RouterName = "router";
+
     /// <summary>Experts in the order of the file.</summary>
     public IReadOnlyList<ExpertConfig> Experts { get; init; } = [];
 
