@@ -46,7 +46,11 @@ public sealed record BanditSettings
     {
         var settings = new BanditSettings
         {
-            Name = policy.Name, Rule = policy.Rule, Experts = policy.Experts.Count != 0 ? policy.Experts : experts, Lambda = policy.Lambda, Width = policy.Width,
+            Name = policy.Name,
+            Rule = policy.Rule,
+            Experts = policy.Experts.Count != 0 ? policy.Experts : experts,
+            Lambda = policy.Lambda,
+            Width = policy.Width,
         };
         settings.Check();
         return settings;

@@ -143,6 +143,8 @@ public sealed class BanditLearnerTests
 
     private static RoutingChoice Choose(BanditPolicy policy, int number) => policy.Choose(new RoutingQuestion
     {
-        Prompt = SimulatedPrompts.Prompt(number), Offers = [.. World.Experts.Select(static e => new ExpertOffer(e, null))], Draw = 0.37,
+        Prompt = SimulatedPrompts.Prompt(number),
+        Offers = [.. World.Experts.Select(static e => new ExpertOffer(e, null))],
+        Draw = 0.37,
     });
 }

@@ -97,7 +97,9 @@ public sealed class BanditPolicyTests
 
     private static RoutingQuestion Ask(int number, double draw) => new()
     {
-        Prompt = SimulatedPrompts.Prompt(number), Offers = [.. World.Experts.Select(static e => new ExpertOffer(e, null))], Draw = draw,
+        Prompt = SimulatedPrompts.Prompt(number),
+        Offers = [.. World.Experts.Select(static e => new ExpertOffer(e, null))],
+        Draw = draw,
     };
 
     private static BanditPolicy Learned(RoutingRule rule, double lambda)
