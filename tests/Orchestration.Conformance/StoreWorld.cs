@@ -3,6 +3,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Testing;
@@ -40,6 +41,8 @@ public interface IStoreOwner : IAsyncDisposable
     IQuotaAuthority Quotas { get; }
 
     IClusterDirectory Cluster { get; }
+
+    IRouterLedger Routing { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

@@ -217,4 +217,14 @@ public sealed record RouteRecord
 
     /// <summary>Ratings by people.</summary>
     public IReadOnlyList<RouteFeedback> Feedback { get; init; } = [];
+
+    /// <summary>The same with what judges said.</summary>
+    public RouteRecord With(RouteReward? reward) => reward is null ? this : this with
+    {
+        Score = reward.Score,
+        Interval = reward.Interval,
+        AggregatorVersion = reward.AggregatorVersion,
+        Scores = reward.Scores,
+        Unscored = reward.Unscored,
+    };
 }

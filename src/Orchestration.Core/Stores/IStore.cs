@@ -3,6 +3,7 @@ using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 
@@ -40,4 +41,7 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>The silos that have the store open.</summary>
     IClusterDirectory Cluster { get; }
+
+    /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
+    IRouterLedger Routing { get; }
 }

@@ -3,6 +3,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
@@ -45,6 +46,9 @@ internal sealed class SimulatedStore : IStore
     public IQuotaAuthority Quotas { get; }
 
     public IClusterDirectory Cluster => _inner.Cluster;
+
+    // Nobody routes in a world.
+    public IRouterLedger Routing => _inner.Routing;
 
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

@@ -44,6 +44,8 @@ public sealed class InMemoryData
 
     internal QuotaRows Quotas { get; } = new();
 
+    internal RoutingRows Routing { get; } = new();
+
     /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>
     public InMemoryOwner Open()
     {

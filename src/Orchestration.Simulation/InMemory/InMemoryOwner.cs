@@ -3,6 +3,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
@@ -26,6 +27,7 @@ public sealed class InMemoryOwner : IStore
         Aggregators = new InMemoryAggregatorCatalog(this);
         Quotas = new InMemoryQuotaAuthority(this);
         Cluster = new InMemoryClusterDirectory(this);
+        Routing = new InMemoryRouterLedger(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -54,6 +56,9 @@ public sealed class InMemoryOwner : IStore
 
     /// <summary>The owners that told of themselves.</summary>
     public IClusterDirectory Cluster { get; }
+
+    /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
+    public IRouterLedger Routing { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

@@ -22,6 +22,21 @@ internal ref struct ByteReader(ReadOnlySpan<byte> source)
 
     public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(8));
 
+    public decimal Money()
+    {
+        if (Byte() == 0) return 0;
+        Span<int> bits = stackalloc int[4];
+        for (var i = 0; i < 4; i++) bits[i] = BinaryPrimitives.ReadInt32LittleEndian(Bytes(4));
+        try
+        {
+            return new decimal(bits);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException("A stored amount is none.", e);
+        }
+    }
+
     public ulong UCount()
     {
         ulong value = 0;

@@ -38,6 +38,16 @@ internal sealed class ByteWriter
 
     public void Count(long value) => Count((ulong)value);
 
+    /// <summary>An exact amount; zero, which most are, is one byte.</summary>
+    public void Money(decimal amount)
+    {
+        Byte(amount == 0 ? (byte)0 : (byte)1);
+        if (amount == 0) return;
+        Span<int> bits = stackalloc int[4];
+        decimal.GetBits(amount, bits);
+        foreach (var part in bits) BinaryPrimitives.WriteInt32LittleEndian(Space(4), part);
+    }
+
     public void Text(string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);

@@ -176,6 +176,33 @@ internal static class Migrations
           products float8 NOT NULL, max_difference float8 NOT NULL, PRIMARY KEY (name, active, other, silo)
         );
         """,
+        """
+        -- Routed traffic: a row for each batch of routes. Keys are the first eight bytes of each id.
+        CREATE TABLE route_blocks(
+          number bigint PRIMARY KEY, last_at bigint NOT NULL, routes int NOT NULL, keys bytea NOT NULL, body bytea NOT NULL
+        );
+        ALTER TABLE route_blocks ALTER COLUMN keys SET STORAGE EXTERNAL;
+        CREATE INDEX route_blocks_by_age ON route_blocks(last_at);
+        -- Numbers are taken under one lock, so that they become visible in their order.
+        CREATE TABLE route_rewards(number bigint PRIMARY KEY, id uuid NOT NULL UNIQUE, at bigint NOT NULL, body bytea NOT NULL);
+        CREATE TABLE route_ratings(
+          number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id uuid NOT NULL, source text NOT NULL, expert text NOT NULL, rating float8 NOT NULL, comment text, at bigint NOT NULL,
+          held_back text, UNIQUE (id, source)
+        );
+        CREATE TABLE route_totals(
+          day int NOT NULL, expert text COLLATE "C" NOT NULL, silo int NOT NULL, routes bigint NOT NULL, failed bigint NOT NULL, explored bigint NOT NULL, cost numeric NOT NULL, unknown numeric NOT NULL,
+          latency float8 NOT NULL, output bigint NOT NULL, PRIMARY KEY (day, expert, silo)
+        ) WITH (fillfactor = 70);
+        CREATE TABLE route_writers(
+          silo int PRIMARY KEY, batch bigint NOT NULL, accepted bigint NOT NULL, written bigint NOT NULL, dropped bigint NOT NULL, ended boolean NOT NULL, at bigint NOT NULL
+        ) WITH (fillfactor = 70);
+        CREATE TABLE route_numbers(blocks bigint NOT NULL, rewards bigint NOT NULL);
+        INSERT INTO route_numbers VALUES (0, 0);
+        CREATE TABLE quarantine_changes(
+          number bigint PRIMARY KEY, kind smallint NOT NULL, name text COLLATE "C" NOT NULL, held boolean NOT NULL, reason text NOT NULL, asked_by text NOT NULL, at bigint NOT NULL, token bigint NOT NULL UNIQUE
+        );
+        CREATE INDEX quarantine_changes_by_name ON quarantine_changes(kind, name, number);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -5,6 +5,7 @@ using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
@@ -13,6 +14,7 @@ using Orchestration.Storage.Postgres.Batches;
 using Orchestration.Storage.Postgres.Cluster;
 using Orchestration.Storage.Postgres.Judgments;
 using Orchestration.Storage.Postgres.Quotas;
+using Orchestration.Storage.Postgres.Routing;
 using Orchestration.Storage.Postgres.Spending;
 using Orchestration.Storage.Postgres.Spool;
 using Orchestration.Storage.Postgres.Sweeps;
@@ -60,6 +62,7 @@ public sealed class PostgresStore : IStore
         Aggregators = new PostgresAggregatorCatalog(database, silo, _announcements);
         Quotas = new PostgresQuotaAuthority(database);
         Cluster = new PostgresClusterDirectory(database, silo);
+        Routing = new PostgresRouterLedger(database, silo);
     }
 
     /// <inheritdoc/>
@@ -85,6 +88,9 @@ public sealed class PostgresStore : IStore
 
     /// <inheritdoc/>
     public IClusterDirectory Cluster { get; }
+
+    /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
+    public IRouterLedger Routing { get; }
 
     /// <inheritdoc/>
     public string Owner => _silo.Owner;

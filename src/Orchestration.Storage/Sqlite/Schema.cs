@@ -134,6 +134,31 @@ internal static class Schema
           owner TEXT PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, version TEXT NOT NULL, started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, report TEXT NOT NULL
         ) WITHOUT ROWID;
         """,
+        """
+        -- Routed traffic: a row for each batch of routes. Keys are the first eight bytes of each id and stand before the body, so that looking for one reads no more.
+        CREATE TABLE route_blocks(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, last_at INTEGER NOT NULL, routes INTEGER NOT NULL, keys BLOB NOT NULL, body BLOB NOT NULL
+        );
+        CREATE INDEX route_blocks_by_age ON route_blocks(last_at, number, routes);
+        CREATE TABLE route_rewards(number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL);
+        CREATE UNIQUE INDEX route_rewards_by_id ON route_rewards(id);
+        CREATE TABLE route_ratings(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL, source TEXT NOT NULL, expert TEXT NOT NULL, rating REAL NOT NULL, comment TEXT, at INTEGER NOT NULL, held_back TEXT
+        );
+        CREATE UNIQUE INDEX route_ratings_by_id ON route_ratings(id, source);
+        CREATE TABLE route_totals(
+          day INTEGER NOT NULL, expert TEXT NOT NULL, routes INTEGER NOT NULL, failed INTEGER NOT NULL, explored INTEGER NOT NULL, cost TEXT NOT NULL, unknown TEXT NOT NULL,
+          latency REAL NOT NULL, output INTEGER NOT NULL, PRIMARY KEY (day, expert)
+        ) WITHOUT ROWID;
+        -- What each owner had counted with its last batch; written is what is in the blocks, or was.
+        CREATE TABLE route_writers(
+          owner TEXT PRIMARY KEY, batch INTEGER NOT NULL, accepted INTEGER NOT NULL, written INTEGER NOT NULL, dropped INTEGER NOT NULL, ended INTEGER NOT NULL, at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE quarantine_changes(
+          number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL, held INTEGER NOT NULL, reason TEXT NOT NULL, asked_by TEXT NOT NULL, at INTEGER NOT NULL
+        );
+        CREATE INDEX quarantine_changes_by_name ON quarantine_changes(kind, name);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

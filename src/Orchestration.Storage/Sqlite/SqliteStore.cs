@@ -4,6 +4,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
@@ -12,6 +13,7 @@ using Orchestration.Storage.Sqlite.Batches;
 using Orchestration.Storage.Sqlite.Cluster;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Quotas;
+using Orchestration.Storage.Sqlite.Routing;
 using Orchestration.Storage.Sqlite.Spending;
 using Orchestration.Storage.Sqlite.Sweeps;
 
@@ -45,6 +47,7 @@ public sealed class SqliteStore : IStore
         Aggregators = new SqliteAggregatorCatalog(_writer, _reads, options.TimeProvider);
         Quotas = new SqliteQuotaAuthority(_writer, _reads, options.TimeProvider);
         Cluster = new SqliteClusterDirectory(_writer, _reads, owners, options.TimeProvider);
+        Routing = new SqliteRouterLedger(_writer, _reads, owners, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -70,6 +73,9 @@ public sealed class SqliteStore : IStore
 
     /// <summary>The processes that told of themselves.</summary>
     public IClusterDirectory Cluster { get; }
+
+    /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
+    public IRouterLedger Routing { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

@@ -4,6 +4,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Simulation.InMemory;
@@ -44,6 +45,11 @@ public sealed class InMemoryQuotaAuthorityTests : QuotaAuthorityConformance
 }
 
 public sealed class InMemorySpendLedgerTests : SpendLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryRouterLedgerTests : RouterLedgerConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -104,6 +110,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IQuotaAuthority Quotas => owner.Quotas;
 
         public IClusterDirectory Cluster => owner.Cluster;
+
+        public IRouterLedger Routing => owner.Routing;
 
         public ValueTask KillAsync()
         {

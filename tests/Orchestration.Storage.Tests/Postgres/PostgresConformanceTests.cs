@@ -32,6 +32,11 @@ public sealed class PostgresSpendLedgerTests : SpendLedgerConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
 }
 
+public sealed class PostgresRouterLedgerTests : RouterLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
+}
+
 public sealed class PostgresBatchLogTests : BatchLogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();

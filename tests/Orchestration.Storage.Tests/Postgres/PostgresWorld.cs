@@ -6,6 +6,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Postgres;
@@ -65,6 +66,8 @@ public sealed class PostgresWorld : IStoreWorld
         public IQuotaAuthority Quotas => store.Quotas;
 
         public IClusterDirectory Cluster => store.Cluster;
+
+        public IRouterLedger Routing => store.Routing;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

@@ -38,6 +38,11 @@ public sealed class SqliteSpendLedgerTests : SpendLedgerConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
 }
 
+public sealed class SqliteRouterLedgerTests : RouterLedgerConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
+}
+
 public sealed class SqliteBatchLogTests : BatchLogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());

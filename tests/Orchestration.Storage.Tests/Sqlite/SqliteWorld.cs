@@ -4,6 +4,7 @@ using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite;
@@ -53,6 +54,8 @@ public sealed class SqliteWorld : IStoreWorld
         public IQuotaAuthority Quotas => store.Quotas;
 
         public IClusterDirectory Cluster => store.Cluster;
+
+        public IRouterLedger Routing => store.Routing;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 
