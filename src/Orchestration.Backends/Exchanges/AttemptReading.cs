@@ -9,7 +9,7 @@ internal static class AttemptReading
     /// <summary>No reply, or not a whole one.</summary>
     public static AttemptVerdict NoReply(in RawReply raw) => new()
     {
-        Health = Health.Down,
+        Health = raw.Transport == Transport.Aborted ? Health.Unknown : Health.Down,
         Detail = raw.Problem,
         MayBeCharged = raw.Transport != Transport.Unreachable,
     };

@@ -14,6 +14,9 @@ internal enum Health
 
     /// <summary>The account is used up, or a limit of a day is reached.</summary>
     UsedUp,
+
+    /// <summary>It was not waited for: nothing was learnt.</summary>
+    Unknown,
 }
 
 /// <summary>What one attempt came to: the end of the call, or neither reply nor failure, which is worth another attempt.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Backends.Clients;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging;
 
 namespace Orchestration.Backends.Exchanges;
 
@@ -33,6 +34,10 @@ internal sealed class DeploymentFaults(DeploymentConfig config, EndpointConfig e
 
     public OrchestrationException Unreachable(string problem, int attempts) =>
         Fault($"cannot be reached: {problem} ({Number(attempts)} attempts). Check 'endpoint' and that the server runs and can be reached from here.");
+
+    /// <summary>The call would have had to wait for longer than it may.</summary>
+    public ChatCallException Busy(TimeSpan? wait) =>
+        new(UnscoredReason.Unavailable, $"{Where} is busy{(wait is { } stated ? string.Create(CultureInfo.InvariantCulture, $" and is left alone for another {stated.TotalSeconds:0.#} s") : ": no place or permit came in time")}.");
 
     /// <summary>The call alone failed: no attempt brought a whole reply.</summary>
     public ChatCallException WithoutReply(string reason, string problem, int attempts) =>

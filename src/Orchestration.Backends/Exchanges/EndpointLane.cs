@@ -147,6 +147,31 @@ internal sealed class EndpointLane : IDisposable
         }
     }
 
+    /// <summary>As <see cref="EnterAsync"/>, for no longer than the request waits; null where its turn does not come by then.</summary>
+    public async ValueTask<LaneTicket?> TryEnterAsync(ExchangeRequest request, long tokens, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (request.LongestWait is not { } longest) return await EnterAsync(request.Origin, tokens, cancellationToken).ConfigureAwait(false);
+        var impatience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        try
+        {
+            await using var cancelling = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), impatience).ConfigureAwait(false);
+            var entering = EnterAsync(request.Origin, tokens, impatience.Token);
+
+            // Nearly always there is room at once, and no timer is needed.
+            if (entering.IsCompletedSuccessfully) return entering.Result;
+            impatience.CancelAfter(longest);
+            return await entering.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && impatience.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            impatience.Dispose();
+        }
+    }
+
     /// <summary>Ends an attempt: gives the place back and learns from what came of it.</summary>
     /// <param name="ticket">The attempt's place.</param>
     /// <param name="verdict">What it came to.</param>
@@ -172,7 +197,7 @@ internal sealed class EndpointLane : IDisposable
             case Health.Down when isKnown && _circuit.Fail(ticket.IsTrying) is { } wait:
                 Say($"{EndpointAddress.Show(Endpoint.Address)} does not work: {verdict.Detail}", wait);
                 break;
-            case Health.Down when ticket.IsTrying:
+            case Health.Down or Health.Unknown when ticket.IsTrying:
                 _circuit.GiveUpTry();
                 break;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
 
@@ -30,6 +31,21 @@ public sealed record ExchangeRequest
 
     /// <summary>Further headers, sent as they are.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Attempts of this call, at most; at least 1, and never more than the deployment's. Null for the deployment's.</summary>
+    public int? Attempts { get; init; }
+
+    /// <summary>
+    /// How long the call may wait before an attempt: for its turn, for a circuit, for what the endpoint asked. Where it would have to wait longer it ends with
+    /// what is known, so that somebody else can be asked. Null for as long as it takes.
+    /// </summary>
+    public TimeSpan? LongestWait { get; init; }
+
+    /// <summary>
+    /// True where cancelling also breaks off an attempt that was sent: for whoever has nobody left to read the reply. What it was charged is unknown then.
+    /// False (the default) awaits it.
+    /// </summary>
+    public bool IsAbortable { get; init; }
 }
 
 /// <summary>Images in a request's body.</summary>
@@ -46,11 +62,16 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
     private readonly StreamTap? _tap;
     private bool _isDisposed;
 
-    internal ExchangeReply(RawReply raw, int attempts, Uri endpoint, ReplyFacts? facts, StreamTap? tap, Action? end)
+    private readonly string? _secret;
+
+    internal ExchangeReply(in RawReply raw, in AttemptCount count, EndpointLane lane, ReplyFacts? facts, StreamTap? tap, Action? end)
     {
         Status = raw.Status;
-        Attempts = attempts;
-        Endpoint = endpoint;
+        Attempts = raw.Status == 200 ? count.Failures + 1 : Math.Max(1, count.Failures);
+        UnknownAttempts = count.Unknown;
+        RetryAfter = raw.RetryAfter;
+        _secret = lane.Credential.Secret;
+        Endpoint = lane.Endpoint.Address;
         Headers = raw.Headers ?? [];
         _buffer = raw.Body;
         Stream = raw.Stream;
@@ -80,8 +101,26 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
     /// <summary>Attempts made, the last one included.</summary>
     public int Attempts { get; }
 
+    /// <summary>Attempts before this reply, or this refusal, that may have been charged although their usage never arrived.</summary>
+    public int UnknownAttempts { get; }
+
+    /// <summary>How long the endpoint asked to be left alone; null where it did not.</summary>
+    public TimeSpan? RetryAfter { get; }
+
+    /// <summary>True where the stream has said that it is complete: a reason for its end, or <c>[DONE]</c>.</summary>
+    public bool IsComplete => _tap?.IsDone ?? Stream is null;
+
     /// <summary>The endpoint that answered.</summary>
     public Uri Endpoint { get; }
+
+    /// <summary>What a refusal says, fit to be shown: on one line, short, without keys.</summary>
+    public ExchangeProblem ReadProblem()
+    {
+        var error = ErrorBody.Read(Body.Span);
+        return new ExchangeProblem(Redaction.Clean(error.Message, _secret), Clean(error.Type), Clean(error.Parameter), Clean(error.Code)) { IsTooLong = error.IsTooLong, IsUsedUp = Status == 402 || error.IsExhausted };
+    }
+
+    private string? Clean(string? text) => text is null ? null : Redaction.Clean(text, _secret);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -102,4 +141,55 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
         _buffer?.Dispose();
         _end?.Invoke();
     }
+}
+
+/// <summary>What an endpoint's refusal says.</summary>
+/// <param name="Message">In words; may be empty.</param>
+/// <param name="Type">Its type; null where it states none.</param>
+/// <param name="Parameter">The parameter that is at fault; null where it states none.</param>
+/// <param name="Code">Its code; null where it states none.</param>
+public sealed record ExchangeProblem(string Message, string? Type, string? Parameter, string? Code)
+{
+    /// <summary>True where the prompt does not fit the model.</summary>
+    public bool IsTooLong { get; init; }
+
+    /// <summary>True where the account is used up.</summary>
+    public bool IsUsedUp { get; init; }
+}
+
+/// <summary>Why an exchange brought no reply.</summary>
+public enum ExchangeFailure
+{
+    /// <summary>It did.</summary>
+    None,
+
+    /// <summary>It would have had to wait longer than it may: places, permits, a circuit.</summary>
+    Busy,
+
+    /// <summary>No connection: nothing was sent.</summary>
+    Unreachable,
+
+    /// <summary>No whole reply in an attempt's time.</summary>
+    TimedOut,
+
+    /// <summary>The connection was lost after sending.</summary>
+    Lost,
+
+    /// <summary>The caller cancelled.</summary>
+    Cancelled,
+
+    /// <summary>Every call would fail the same way: no key, no token.</summary>
+    Misconfigured,
+}
+
+/// <summary>What came of an exchange whose failures are values.</summary>
+/// <param name="Reply">What came back, of whatever status; null where nothing did. Dispose of it.</param>
+/// <param name="Failure">Why nothing did.</param>
+/// <param name="Detail">In words, for people, without secrets; empty with a reply.</param>
+/// <param name="UnknownAttempts">Attempts that may have been charged although their usage never arrived; those before a reply included.</param>
+/// <param name="RetryAfter">How long it is until the deployment can be asked again, where that is known.</param>
+public readonly record struct ExchangeOutcome(ExchangeReply? Reply, ExchangeFailure Failure, string Detail, int UnknownAttempts, TimeSpan? RetryAfter)
+{
+    /// <summary>What to throw for it, where failures are exceptions.</summary>
+    internal OrchestrationException? Exception { get; init; }
 }

@@ -20,6 +20,9 @@ internal enum Transport
 
     /// <summary>The connection was lost after sending began; it may have been worked on.</summary>
     Broken,
+
+    /// <summary>Broken off by the caller; it may have been worked on.</summary>
+    Aborted,
 }
 
 /// <summary>What one attempt brought back. Whoever takes it disposes of <see cref="Body"/> and <see cref="Stream"/>.</summary>
@@ -102,10 +105,15 @@ internal sealed class HttpAttempt : IDisposable
         });
     }
 
-    /// <summary>Sends the body. Takes no cancellation but the attempt's time: what was sent may be charged, and its reply is wanted.</summary>
-    public async ValueTask<RawReply> SendAsync(ExchangeRequest request, PooledBuffer body, ReplyParts parts)
+    /// <summary>Sends the body, within the attempt's time: what was sent may be charged, and its reply is wanted.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="body">What is sent.</param>
+    /// <param name="parts">How much of the reply is wanted.</param>
+    /// <param name="abort">Breaks the attempt off; none where its reply is wanted whatever its caller does.</param>
+    public async ValueTask<RawReply> SendAsync(ExchangeRequest request, PooledBuffer body, ReplyParts parts, CancellationToken abort = default)
     {
         var timeout = new CancellationTokenSource(_timeout, _time);
+        await using var aborting = abort.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout).ConfigureAwait(false);
         var isHandedOn = false;
         using var message = new HttpRequestMessage(request.Method, AddressOf(request.Path))
         {
@@ -158,6 +166,7 @@ internal sealed class HttpAttempt : IDisposable
         {
             body.Abandon();
             reply?.Abandon();
+            if (abort.IsCancellationRequested) return new RawReply { Transport = Transport.Aborted, Problem = "the call was cancelled" };
             return new RawReply { Transport = Transport.TimedOut, Problem = FormattableString.Invariant($"no whole reply within {_timeout.TotalSeconds:0.###} s") };
         }
         catch (OperationCanceledException)

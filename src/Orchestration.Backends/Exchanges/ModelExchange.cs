@@ -60,74 +60,115 @@ public sealed class ModelExchange : IDisposable
     /// <exception cref="OrchestrationException">No endpoint can be reached, or the key is missing (<see cref="ErrorCodes.Deployment"/>, <see cref="ErrorCodes.Configuration"/>).</exception>
     public async ValueTask<ExchangeReply> SendAsync(ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
     {
+        var outcome = await TrySendAsync(request, isStream, cancellationToken).ConfigureAwait(false);
+        if (outcome.Reply is { } reply) return reply;
+        throw outcome.Exception ?? (Exception)new OperationCanceledException(cancellationToken);
+    }
+
+    /// <summary>As <see cref="SendAsync(ExchangeRequest, bool, CancellationToken)"/>, with every failure as a value: for whoever can ask somebody else.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="isStream">True for the body as a stream, where the status is 200.</param>
+    /// <param name="cancellationToken">As there; breaks off an attempt that was sent where the request says so.</param>
+    public async ValueTask<ExchangeOutcome> TrySendAsync(ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(request);
-        var call = new ExchangeCall(request, _subject, _time);
+        using var call = new ExchangeCall(request, _subject, _time);
         try
         {
-            return await SendAsync(call, request, isStream, cancellationToken).ConfigureAwait(false);
+            var outcome = await SendAsync(call, request, isStream, cancellationToken).ConfigureAwait(false);
+            if (outcome.Reply is null) call.Fail(outcome.Exception ?? (Exception)new OperationCanceledException(cancellationToken));
+            return outcome;
         }
         catch (Exception e) when (call.Fail(e))
         {
             throw;
         }
-        finally
+    }
+
+    private async ValueTask<ExchangeOutcome> SendAsync(ExchangeCall call, ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
+    {
+        var count = new AttemptCount();
+        var most = Math.Clamp(request.Attempts ?? MaxAttempts, 1, MaxAttempts);
+        EndpointLane? lane = null;
+        try
         {
-            call.Dispose();
+            while (true)
+            {
+                lane = Pick(lane);
+                if (request.LongestWait is { } longest && lane.Wait is var held && held > longest) return Busy(lane, held, count);
+                var body = call.Body(lane.ModelName);
+                var tokens = lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens;
+                var entering = lane.TryEnterAsync(request, tokens, _time, cancellationToken);
+                if ((entering.IsCompletedSuccessfully ? entering.Result : await entering.ConfigureAwait(false)) is not { } ticket) return Busy(lane, null, count);
+                call.Sent(lane.Endpoint.Address);
+                var raw = await lane.Http.SendAsync(request, body, isStream ? ReplyParts.Stream : ReplyParts.BodyAndHeaders, request.IsAbortable ? cancellationToken : CancellationToken.None).ConfigureAwait(false);
+                if (raw.Transport == Transport.Replied) _answered = true;
+                var verdict = AttemptReading.Raw(raw, lane.Credential.Secret);
+                if (raw.Status == 401 && lane.Credential.Refused(raw.Sent)) verdict = verdict with { IsOver = false };
+                if (raw.Status == 200) lane.Credential.Accepted();
+                if (raw.Stream is { } stream) return new ExchangeOutcome(Streaming(call, request, lane, ticket, verdict, raw, (ReplyStream)stream, body.Length, count), ExchangeFailure.None, "", count.Unknown, null);
+
+                lane.Leave(ticket, verdict, raw.Limits, _answered);
+                if (verdict.IsOver)
+                {
+                    var facts = raw.Body is { } whole && raw.Status == 200 ? ReplyFacts.Read(whole.WrittenMemory, _subject.RecordsContent && ExchangeTelemetry.IsTraced) : null;
+                    if (facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, body.Length);
+                    return new ExchangeOutcome(call.End(new ExchangeReply(raw, count, lane, facts, null, null), facts), ExchangeFailure.None, "", count.Unknown, null);
+                }
+
+                if (raw.Transport == Transport.Unreachable) lane.GiveBack(ticket);
+                count.Add(raw.Transport, verdict, ticket.IsTrying);
+                if (raw.Transport == Transport.Aborted) return new ExchangeOutcome(null, ExchangeFailure.Cancelled, "the call was cancelled", count.Unknown, null);
+                var wait = NextWait(lane, verdict, count.Failures);
+                if (count.Failures >= most || (request.LongestWait is { } patience && wait > patience))
+                {
+                    if (raw.Transport == Transport.Replied) return new ExchangeOutcome(call.End(new ExchangeReply(raw, count, lane, null, null, null), null), ExchangeFailure.None, "", count.Unknown, null);
+                    return WithoutReply(lane, verdict, count);
+                }
+
+                raw.Body?.Dispose();
+                call.Retry();
+                if (wait > TimeSpan.Zero) await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new ExchangeOutcome(null, ExchangeFailure.Cancelled, "the call was cancelled", count.Unknown, null);
+        }
+        catch (OrchestrationException e)
+        {
+            return new ExchangeOutcome(null, ExchangeFailure.Misconfigured, e.Message, count.Unknown, null) { Exception = e };
         }
     }
 
-    private async ValueTask<ExchangeReply> SendAsync(ExchangeCall call, ExchangeRequest request, bool isStream, CancellationToken cancellationToken)
+    /// <summary>A reply whose place is kept, and whose call goes on, until its stream has been read.</summary>
+    private ExchangeReply Streaming(
+        ExchangeCall call, ExchangeRequest request, EndpointLane lane, LaneTicket ticket, AttemptVerdict verdict, in RawReply raw, ReplyStream stream, int bytes, in AttemptCount count)
     {
-        var count = new AttemptCount();
-        EndpointLane? lane = null;
-        while (true)
+        var limits = raw.Limits;
+        var tap = new StreamTap(_time, _subject.RecordsContent && ExchangeTelemetry.IsTraced);
+        stream.Tap = tap;
+        call.Stream();
+        return new ExchangeReply(raw, count, lane, null, tap, () =>
         {
-            lane = Pick(lane);
-            var body = call.Body(lane.ModelName);
-            var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
-            call.Sent(lane.Endpoint.Address);
-            var raw = await lane.Http.SendAsync(request, body, isStream ? ReplyParts.Stream : ReplyParts.BodyAndHeaders).ConfigureAwait(false);
-            if (raw.Transport == Transport.Replied) _answered = true;
-            var verdict = AttemptReading.Raw(raw, lane.Credential.Secret);
-            if (raw.Status == 401 && lane.Credential.Refused(raw.Sent)) verdict = verdict with { IsOver = false };
-            if (raw.Status == 200) lane.Credential.Accepted();
-            if (raw.Stream is { } stream)
-            {
-                // Its place is kept, and the call goes on, until the stream has been read.
-                var limits = raw.Limits;
-                var bytes = body.Length;
-                var tap = new StreamTap(_time, _subject.RecordsContent && ExchangeTelemetry.IsTraced);
-                ((ReplyStream)stream).Tap = tap;
-                call.Stream();
-                return new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, null, tap, () =>
-                {
-                    lane.Leave(ticket, verdict, limits, isKnown: true);
-                    if (tap.Facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, bytes);
-                    call.End(tap);
-                });
-            }
+            lane.Leave(ticket, verdict, limits, isKnown: true);
+            if (tap.Facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, bytes);
+            call.End(tap);
+        });
+    }
 
-            lane.Leave(ticket, verdict, raw.Limits, _answered);
-            if (verdict.IsOver)
-            {
-                var facts = raw.Body is { } whole && raw.Status == 200 ? ReplyFacts.Read(whole.WrittenMemory, _subject.RecordsContent && ExchangeTelemetry.IsTraced) : null;
-                if (facts?.Usage is { } used) lane.Settle(ticket, used.Input, used.Output, request, body.Length);
-                return call.End(new ExchangeReply(raw, count.Failures + 1, lane.Endpoint.Address, facts, null, null), facts);
-            }
+    private static ExchangeOutcome Busy(EndpointLane lane, TimeSpan? wait, in AttemptCount count)
+    {
+        var fault = lane.Faults.Busy(wait);
+        return new ExchangeOutcome(null, ExchangeFailure.Busy, fault.Message, count.Unknown, wait) { Exception = fault };
+    }
 
-            if (raw.Transport == Transport.Unreachable) lane.GiveBack(ticket);
-            count.Add(raw.Transport, verdict, ticket.IsTrying);
-            if (count.Failures >= MaxAttempts)
-            {
-                if (raw.Transport == Transport.Replied) return call.End(new ExchangeReply(raw, count.Failures, lane.Endpoint.Address, null, null, null), null);
-                if (count.Unreachable == count.Failures) throw lane.Faults.Unreachable(verdict.Detail ?? "", count.Failures);
-                throw lane.Faults.WithoutReply(count.TimedOut == count.Failures ? UnscoredReason.Timeout : UnscoredReason.Unavailable, verdict.Detail ?? "", count.Failures);
-            }
-
-            raw.Body?.Dispose();
-            call.Retry();
-            await WaitAsync(lane, verdict, count.Failures, cancellationToken).ConfigureAwait(false);
-        }
+    private static ExchangeOutcome WithoutReply(EndpointLane lane, in AttemptVerdict verdict, in AttemptCount count)
+    {
+        var (failure, fault) = count.Unreachable == count.Failures ? (ExchangeFailure.Unreachable, lane.Faults.Unreachable(verdict.Detail ?? "", count.Failures))
+            : count.TimedOut == count.Failures ? (ExchangeFailure.TimedOut, lane.Faults.WithoutReply(UnscoredReason.Timeout, verdict.Detail ?? "", count.Failures))
+            : (ExchangeFailure.Lost, lane.Faults.WithoutReply(UnscoredReason.Unavailable, verdict.Detail ?? "", count.Failures));
+        return new ExchangeOutcome(null, failure, fault.Message, count.Unknown, null) { Exception = fault };
     }
 
     /// <summary>
@@ -149,7 +190,7 @@ public sealed class ModelExchange : IDisposable
                 var body = call.Body(lane.ModelName);
                 var ticket = await lane.EnterAsync(request.Origin, lane.Estimate.Prompt(body.Length, request.Images) + request.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
                 call.Sent(lane.Endpoint.Address);
-                var raw = await lane.Http.SendAsync(request, body, ReplyParts.Body).ConfigureAwait(false);
+                var raw = await lane.Http.SendAsync(request, body, ReplyParts.Body, CancellationToken.None).ConfigureAwait(false);
                 T? reply = null;
                 var verdict = new AttemptVerdict();
                 try
@@ -170,7 +211,7 @@ public sealed class ModelExchange : IDisposable
                 if (verdict.IsOver) return call.End(new CallEnd<T>(null, verdict.Failure, detail, count.Failures, count.Unknown));
                 if (count.Failures >= MaxAttempts) return call.End(GiveUp<T>(lane, count, detail));
                 call.Retry();
-                await WaitAsync(lane, verdict, count.Failures, cancellationToken).ConfigureAwait(false);
+                if (NextWait(lane, verdict, count.Failures) is var wait && wait > TimeSpan.Zero) await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (count.Unknown > 0)
@@ -213,17 +254,16 @@ public sealed class ModelExchange : IDisposable
         return best is null || (failed is not null && failed.Wait < bestWait) ? failed ?? _lanes[0] : best;
     }
 
-    private Task WaitAsync(EndpointLane lane, in AttemptVerdict verdict, int failures, CancellationToken cancellationToken)
+    private TimeSpan NextWait(EndpointLane lane, in AttemptVerdict verdict, int failures)
     {
         // Its circuit sees to the wait, and another endpoint can be asked at once.
-        if (verdict.Health == Health.UsedUp || (verdict.Health == Health.Down && lane.Wait > TimeSpan.Zero && !verdict.HoldsBack)) return Task.CompletedTask;
-        if (_lanes.Length > 1 && verdict.Health != Health.Well && _lanes.Any(other => other != lane && other.Wait == TimeSpan.Zero)) return Task.CompletedTask;
-        var wait = verdict.RetryAfter is { } stated
+        if (verdict.Health == Health.UsedUp || (verdict.Health == Health.Down && lane.Wait > TimeSpan.Zero && !verdict.HoldsBack)) return TimeSpan.Zero;
+        if (_lanes.Length > 1 && verdict.Health != Health.Well && _lanes.Any(other => other != lane && other.Wait == TimeSpan.Zero)) return TimeSpan.Zero;
+        return verdict.RetryAfter is { } stated
             ? RetryDelay.After(stated, _config.LongestRetryWait, _jitter)
             : verdict.Health == Health.Busy && lane.IsPaced
             ? PacedWait * _jitter.Next()
             : RetryDelay.BackOff(Math.Max(1, failures), verdict.Health == Health.Busy, _jitter);
-        return Task.Delay(wait, _time, cancellationToken);
     }
 
     private CallEnd<T> GiveUp<T>(EndpointLane? lane, in AttemptCount count, string? detail)
@@ -286,29 +326,5 @@ public sealed class ModelExchange : IDisposable
         var hash = 14695981039346656037;
         foreach (var c in name) hash = (hash ^ c) * 1099511628211;
         return hash;
-    }
-
-    private struct AttemptCount
-    {
-        public int Failures { get; private set; }
-
-        public int Unknown { get; private set; }
-
-        public int TimedOut { get; private set; }
-
-        public int Unreachable { get; private set; }
-
-        /// <summary>
-        /// Counts an attempt. Not counted is one that only found out that an endpoint is still away, or that the account is used up: those are no
-        /// fault of the call, and nothing was charged. Whatever may have been charged counts: reservations cover so many attempts and no more.
-        /// </summary>
-        public void Add(Transport transport, in AttemptVerdict verdict, bool isTrying)
-        {
-            if (!verdict.MayBeCharged && (verdict.Health == Health.UsedUp || (isTrying && verdict.Health == Health.Down))) return;
-            Failures++;
-            if (verdict.MayBeCharged) Unknown++;
-            if (transport == Transport.TimedOut) TimedOut++;
-            if (transport == Transport.Unreachable) Unreachable++;
-        }
     }
 }
