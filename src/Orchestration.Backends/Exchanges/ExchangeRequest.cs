@@ -114,9 +114,13 @@ public sealed class ExchangeReply : IAsyncDisposable, IDisposable
     public Uri Endpoint { get; }
 
     /// <summary>What a refusal says, fit to be shown: on one line, short, without keys.</summary>
-    public ExchangeProblem ReadProblem()
+    public ExchangeProblem ReadProblem() => ReadProblem(Body.Span);
+
+    /// <summary>What an error says that came as an event of a stream, fit to be shown.</summary>
+    /// <param name="data">The event's data.</param>
+    public ExchangeProblem ReadProblem(ReadOnlySpan<byte> data)
     {
-        var error = ErrorBody.Read(Body.Span);
+        var error = ErrorBody.Read(data);
         return new ExchangeProblem(Redaction.Clean(error.Message, _secret), Clean(error.Type), Clean(error.Parameter), Clean(error.Code)) { IsTooLong = error.IsTooLong, IsUsedUp = Status == 402 || error.IsExhausted };
     }
 

@@ -1,35 +1,24 @@
 using System.Collections.Concurrent;
-using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Deployments;
 
 namespace Orchestration.Backends.Hosting;
 
-/// <summary>
-/// The deployments of an application: each is made once, when it is first asked for, and closed with the application. Judges and experts that name the same
-/// one share its exchange, and with it its quota. Safe for concurrent use.
-/// </summary>
-/// <param name="config">The deployments as configured.</param>
-/// <param name="services">What they share with their surroundings.</param>
-public sealed class DeploymentPool(OrchestrationConfig config, DeploymentServices services) : IDeploymentSource, IDisposable
+/// <summary>The deployments of an application: each is made once, when it is first asked for, and closed with the application.</summary>
+internal sealed class DeploymentPool(OrchestrationConfig config, DeploymentServices services) : IDeploymentSource, IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<OpenAiChatDeployment>> _chats = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<HttpRewardDeployment>> _rewards = new(StringComparer.Ordinal);
 
-    /// <summary>The chat deployment with this name.</summary>
-    /// <exception cref="OrchestrationException">It is unknown, or no chat deployment.</exception>
     public OpenAiChatDeployment Chat(string name) => Of(config.Deployment(name));
 
-    /// <summary>The reward deployment with this name.</summary>
-    /// <exception cref="OrchestrationException">It is unknown, or no reward deployment.</exception>
     public HttpRewardDeployment Reward(string name) => RewardOf(config.Deployment(name));
 
     IChatDeployment IDeploymentSource.Chat(DeploymentConfig config) => Of(config);
 
     IRewardDeployment IDeploymentSource.Reward(DeploymentConfig config) => RewardOf(config);
 
-    /// <summary>Closes them.</summary>
     public void Dispose()
     {
         foreach (var chat in _chats.Values.Where(static chat => chat.IsValueCreated)) chat.Value.Dispose();

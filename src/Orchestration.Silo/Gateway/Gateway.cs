@@ -1,0 +1,147 @@
+using Microsoft.AspNetCore.Http;
+using Orchestration.Backends;
+using Orchestration.Core;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging;
+using Orchestration.Core.Judging.Catalog;
+using Orchestration.Core.Judging.Purchases;
+using Orchestration.Core.Routing;
+using Orchestration.Core.Stores;
+using Orchestration.Silo.Gateway.Admission;
+using Orchestration.Silo.Gateway.Calls;
+using Orchestration.Silo.Gateway.Deciding;
+using Orchestration.Silo.Gateway.Errors;
+using Orchestration.Silo.Gateway.Money;
+
+namespace Orchestration.Silo.Gateway;
+
+/// <summary>The gateway of a silo: the fronts that clients call, over what the configuration in effect names.</summary>
+internal sealed class Gateway : IAsyncDisposable
+{
+    /// <summary>Who pays for all routed traffic.</summary>
+    public const string RouterPayer = "router";
+
+    private readonly IStore _store;
+    private readonly TimeProvider _time;
+    private readonly ServedLedger _ledger;
+    private readonly JudgmentPurchases _purchases;
+    private readonly AdmissionGate _admission;
+    private volatile GatewaySetup? _setup;
+    private volatile OrchestrationConfig _config = OrchestrationConfig.Empty;
+    private volatile Func<string, OpenAiChatDeployment> _deployments = static name => throw new OrchestrationException(ErrorCodes.NotFound, $"No deployment is called '{name}'.");
+
+    public Gateway(IStore store, TimeProvider time, GatewayLimits? limits = null)
+    {
+        _store = store;
+        _time = time;
+        Limits = limits ?? new GatewayLimits();
+        Budgets = new Budgets(store.Spending, time);
+        _ledger = new ServedLedger(store.Spending, Budgets);
+        _purchases = new JudgmentPurchases(store.Judgments, _ledger, time, store.Claims);
+        _admission = new AdmissionGate(Limits, time);
+        Chat = new ChatFront(this, time);
+        Embeddings = new EmbeddingsFront(this);
+    }
+
+    public GatewayLimits Limits { get; }
+
+    public Budgets Budgets { get; }
+
+    public ChatFront Chat { get; }
+
+    public EmbeddingsFront Embeddings { get; }
+
+    /// <summary>What requests that begin now are served with; null where the configuration names no experts.</summary>
+    public GatewaySetup? Setup => _setup;
+
+    public OrchestrationConfig Config => _config;
+
+    /// <summary>The deployment with this name, under the configuration in effect.</summary>
+    public OpenAiChatDeployment Deployment(string name) => _deployments(name);
+
+    /// <summary>Requests inside and waiting.</summary>
+    public (int Inside, int Waiting) Load => _admission.Load;
+
+    /// <summary>Makes what a configuration asks for.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="chats">Its chat deployments by name, shared with the judges.</param>
+    /// <param name="source">Its deployments, for judges.</param>
+    /// <param name="router">Its router; null where it names no experts.</param>
+    /// <returns>Puts it into effect; requests in flight end with what they began with.</returns>
+    /// <exception cref="OrchestrationException">It cannot be made, and everything stays as it was.</exception>
+    public Action Prepare(OrchestrationConfig config, Func<string, OpenAiChatDeployment> chats, IDeploymentSource source, IRouter? router)
+    {
+        GatewaySetup? setup = null;
+        if (router is not null && config.Router is { Experts.Count: > 0 } routing)
+        {
+            CheckBudget(config, routing);
+            var experts = routing.Experts.Select(e => new ExpertEntry(e, config.Deployment(e.Deployment), chats(e.Deployment).Exchange)).ToArray();
+            setup = new GatewaySetup(routing, experts, router, Budgets, Judges(config, routing, source), _time);
+        }
+
+        return () => (_config, _deployments, _setup) = (config, chats, setup);
+    }
+
+    /// <summary>Who pays for a caller's requests.</summary>
+    public IReadOnlyList<BudgetPayer> PayersOf(GatewaySetup? setup, GatewayCaller caller)
+    {
+        var router = new BudgetPayer(RouterPayer, setup?.Config.UsdPerDay);
+        return caller.Key.Length == 0 ? [router] : [new BudgetPayer("key:" + caller.Key, caller.UsdPerDay), router];
+    }
+
+    /// <summary>Serves a request, where there is room for it.</summary>
+    public async Task AdmitAsync(HttpContext http, Func<HttpContext, Task> serve)
+    {
+        if (!await _admission.EnterAsync(http.RequestAborted))
+        {
+            await new GatewayError(StatusCodes.Status429TooManyRequests, GatewayError.RateLimit, "gateway_busy", "The gateway serves as many requests as it takes, and as many wait. Try again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) }
+                .SendAsync(http.Response, http.RequestAborted);
+            return;
+        }
+
+        try
+        {
+            await serve(http);
+        }
+        finally
+        {
+            _admission.Leave();
+        }
+    }
+
+    /// <summary>Tells the ledger every few seconds what was spent, until cancelled.</summary>
+    public async Task TendAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2), _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken)) Budgets.Tend();
+    }
+
+    /// <summary>Tells the ledger the rest.</summary>
+    public ValueTask DisposeAsync() => Budgets.DisposeAsync();
+
+    private DecidingJudges Judges(OrchestrationConfig config, RouterConfig routing, IDeploymentSource source)
+    {
+        var names = routing.Policies.Values.Select(static p => p.Judges).Append(routing.Judges).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
+        var sets = new Dictionary<string, JudgeSetColumns>(StringComparer.Ordinal);
+        var judges = new Dictionary<string, IJudge>(StringComparer.Ordinal);
+        if (names.Length > 0)
+        {
+            var catalog = new JudgeCatalog(config, JudgeCatalog.RubricsOf(config), source, _purchases);
+            foreach (var name in names)
+            {
+                var resolved = catalog.Resolve([name]);
+                sets[name] = new JudgeSetColumns(resolved, _store.Aggregators);
+                foreach (var judge in resolved.Judges) judges[judge.Descriptor.Id] = judge;
+            }
+        }
+
+        return new DecidingJudges(new EmbeddedActors(judges.Values, _store.Judgments, _time, _store.Aggregators), routing, sets, _ledger);
+    }
+
+    private static void CheckBudget(OrchestrationConfig config, RouterConfig routing)
+    {
+        if (routing.UsdPerDay is null) return;
+        if (routing.Experts.FirstOrDefault(e => config.Deployment(e.Deployment).Prices is null) is { } unpriced)
+            throw new OrchestrationException(ErrorCodes.Configuration, $"{config.File ?? OrchestrationConfig.DefaultFileName}: router.usd-per-day is set, and deployment '{unpriced.Deployment}' of expert '{unpriced.Name}' states no prices, so that the budget could not be kept. Write its 'prices:', or take the budget out.");
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net;
+using Orchestration.Core.Routing;
+using Orchestration.Core.Spending;
+using Orchestration.Silo.Gateway;
+using Orchestration.Silo.Gateway.Money;
+using Orchestration.Simulation;
+using Orchestration.Simulation.InMemory;
+using Orchestration.Testing;
+using Shouldly;
+using Xunit;
+
+namespace Orchestration.Silo.Tests.Gateway;
+
+/// <summary>Promise 6 at the gateway: what the endpoints charged is counted there, and compared with the books.</summary>
+public sealed class MoneyTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(PlanKind.Single, false)]
+    [InlineData(PlanKind.Single, true)]
+    [InlineData(PlanKind.Cascade, false)]
+    [InlineData(PlanKind.BestOf, true)]
+    [InlineData(PlanKind.FusionOf, false)]
+    public async Task No_cap_is_passed_on_any_path(PlanKind kind, bool stream)
+    {
+        var faults = new Dictionary<ScriptedFault, double> { [ScriptedFault.ServerError] = 0.1, [ScriptedFault.CutConnection] = 0.1, [ScriptedFault.NoUsage] = 0.1, [ScriptedFault.ConnectionReset] = 0.1 };
+        ScriptedEndpointOptions[] endpoints = [new() { Faults = faults }, new() { Faults = faults, Seed = 2 }];
+        await using var world = await GatewayWorld.StartAsync(
+            endpoints, router: "  usd-per-day: 0.02\n  judging: {judges: set, share: 0}\njudge-sets:\n  set: [relevance]\n",
+            policy: q => GatewayWorld.Choice(q, "e0", "e1") with { Kind = kind, Count = 2, Threshold = 1, Synthesizer = "e1" });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => world.PostAsync(GatewayWorld.Body("auto", $"Question {i}?", stream))));
+
+        var spent = await world.SpentAsync();
+        var charged = world.Endpoints.Sum(static e => e.Statistics().CostUsd);
+        spent.ReservedUsd.ShouldBe(0);
+        spent.SettledUsd.ShouldBeLessThanOrEqualTo(charged);
+        charged.ShouldBeLessThanOrEqualTo(spent.SettledUsd + spent.UnknownUsd);
+        (spent.SettledUsd + spent.UnknownUsd).ShouldBeLessThanOrEqualTo(0.02m);
+        answers.Count(static a => a.StatusCode == HttpStatusCode.OK).ShouldBeGreaterThan(0);
+        answers.ShouldContain(static a => a.StatusCode == HttpStatusCode.TooManyRequests, "the cap is far below what was asked for");
+    }
+
+    [Fact]
+    public async Task A_key_has_a_day_of_its_own_beside_the_routers()
+    {
+        await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions()]);
+        world.Caller = new GatewayCaller("k1", 0.004m, [], SeesAll: false);
+        HttpResponseMessage response;
+        var count = 0;
+        do response = await world.PostAsync(GatewayWorld.Body("e0"));
+        while (response.StatusCode == HttpStatusCode.OK && ++count < 100);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await response.Content.ReadAsStringAsync(Stop)).ShouldContain("budget_reached");
+        count.ShouldBeGreaterThan(0);
+        var spent = await world.SpentAsync("key:k1");
+        spent.SettledUsd.ShouldBe(world.Endpoints[0].Statistics().CostUsd);
+        spent.CapUsd.ShouldBe(0.004m);
+        (await world.SpentAsync()).SettledUsd.ShouldBe(spent.SettledUsd);
+
+        world.Caller = new GatewayCaller("k2", null, [], SeesAll: false);
+        (await world.PostAsync(GatewayWorld.Body("e0"))).StatusCode.ShouldBe(HttpStatusCode.OK, "another key's day is its own");
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_the_endpoint_and_what_it_cost_is_unknown()
+    {
+        await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions { StreamPause = TimeSpan.FromSeconds(10) }]);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+
+        using (var response = await world.SendAsync("/v1/chat/completions", GatewayWorld.Body("e0", stream: true), HttpCompletionOption.ResponseHeadersRead, leaving.Token))
+        {
+            var stream = await response.Content.ReadAsStreamAsync(Stop);
+            (await stream.ReadAsync(new byte[16], Stop)).ShouldBeGreaterThan(0);
+        }
+
+        var spent = await world.SpentAsync();
+        spent.SettledUsd.ShouldBe(0);
+        spent.UnknownUsd.ShouldBeGreaterThanOrEqualTo(world.Endpoints[0].Statistics().CostUsd);
+        spent.UnknownUsd.ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData(""","service_tier":"priority" """)]
+    [InlineData(""","web_search_options":{}""")]
+    public async Task What_cannot_be_bounded_is_refused_where_a_budget_is_set(string more)
+    {
+        await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions()], router: "  usd-per-day: 1\n");
+
+        var response = await world.PostAsync(GatewayWorld.Body("e0", more: more));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await response.Content.ReadAsStringAsync(Stop)).ShouldContain("unpriceable_field");
+        world.Endpoints[0].Statistics().Requests.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_had_drawn_stays_charged()
+    {
+        var data = new InMemoryData(TimeProvider.System);
+        var first = data.Open();
+        var budgets = new Budgets(first.Spending, TimeProvider.System);
+        BudgetPayer[] payers = [new("router", 1m)];
+        var settled = await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop);
+        settled.Settle(0.004m, 0);
+        await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop);
+        var payer = budgets.Today("router");
+
+        first.Kill();
+
+        var status = await data.Open().Spending.StatusAsync(payer, Stop);
+        (status.SettledUsd + status.UnknownUsd).ShouldBeGreaterThanOrEqualTo(0.014m);
+        status.UnknownUsd.ShouldBeLessThanOrEqualTo(0.02m, "of a cap a chunk takes two hundredths at most");
+        status.ReservedUsd.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_day_ends_at_midnight_and_a_call_belongs_to_the_day_on_which_it_was_drawn()
+    {
+        var time = new ManualTime();
+        var store = new InMemoryData(time).Open();
+        var budgets = new Budgets(store.Spending, time);
+        BudgetPayer[] payers = [new("router", 0.01m)];
+        var (yesterday, late) = (budgets.Today("router"), await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop));
+        await Should.ThrowAsync<BudgetReachedException>(async () => await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop));
+
+        time.Advance(TimeSpan.FromDays(1));
+        var today = await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop);
+        late.Settle(0.007m, 0);
+        today.Settle(0.002m, 0);
+        await budgets.FlushAsync();
+
+        (await store.Spending.StatusAsync(yesterday, Stop)).SettledUsd.ShouldBe(0.007m);
+        (await store.Spending.StatusAsync(budgets.Today("router"), Stop)).SettledUsd.ShouldBe(0.002m);
+        budgets.Today("router").ShouldNotBe(yesterday);
+    }
+
+    [Fact]
+    public async Task Embeddings_are_passed_on_and_paid_for_by_the_same_budgets()
+    {
+        await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions()], router: "  usd-per-day: 0.001\n");
+
+        var response = await world.SendAsync("/v1/embeddings", """{"model":"d9","input":"x"}""", HttpCompletionOption.ResponseContentRead, Stop);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        var tooDear = await world.SendAsync("/v1/embeddings", $$"""{"model":"d0","input":"{{new string('x', 2000)}}"}""", HttpCompletionOption.ResponseContentRead, Stop);
+        tooDear.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        world.Endpoints[0].Statistics().Requests.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Two_thousand_draws_share_a_few_reservations_and_add_up()
+    {
+        var store = new InMemoryData(TimeProvider.System).Open();
+        var ledger = new CountingLedger(store.Spending);
+        var budgets = new Budgets(ledger, TimeProvider.System);
+        BudgetPayer[] payers = [new("key:a", 10m), new("router", 10m)];
+
+        await Parallel.ForAsync(0, 2000, Stop, async (i, stop) =>
+        {
+            var draws = await budgets.DrawAsync(payers, SpendPurpose.None, 0.004m, stop);
+            draws.Settle(0.001m, i % 10 == 0 ? 0.002m : 0);
+        });
+        await budgets.FlushAsync();
+
+        foreach (var payer in new[] { "key:a", "router" })
+        {
+            var status = await store.Spending.StatusAsync(budgets.Today(payer), Stop);
+            status.SettledUsd.ShouldBe(2m);
+            status.UnknownUsd.ShouldBe(0.4m);
+            status.ReservedUsd.ShouldBe(0);
+        }
+
+        ledger.Reservations.ShouldBeLessThan(400);
+    }
+
+    private sealed class CountingLedger(ISpendLedger inner) : ISpendLedger
+    {
+        private int _reservations;
+
+        public int Reservations => _reservations;
+
+        public ValueTask SetCapAsync(string payer, decimal? capUsd, CancellationToken cancellationToken) => inner.SetCapAsync(payer, capUsd, cancellationToken);
+
+        public ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _reservations);
+            return inner.ReserveAsync(payer, purpose, amountUsd, cancellationToken);
+        }
+
+        public ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd) => inner.SettleAsync(reservation, settledUsd, unknownUsd);
+
+        public ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken) => inner.StatusAsync(payer, cancellationToken);
+
+        public ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken) => inner.ListAsync(payer, cancellationToken);
+    }
+}
