@@ -71,6 +71,7 @@ public static class RouteSamples
         PolicyVersion = new string('a', 64),
         FeaturesVersion = new string('b', 64),
         Features = [0.25f, -1.5f],
+        Estimates = [new ExpertEstimate("small", 0.7, 0.5, 0.9, 0.001, 0.02 / 3), new ExpertEstimate("large", double.NaN, double.NaN, double.NaN, null, 0.98 / 3)],
         Probability = 0.98 / 3,
         Score = score,
         Interval = score is null ? null : (0.5, 0.7),

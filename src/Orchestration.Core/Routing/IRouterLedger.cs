@@ -110,6 +110,9 @@ public sealed record RouteReward
     /// <summary>The prompt's features, where its policy learns from rewards.</summary>
     public IReadOnlyList<float> Features { get; init; } = [];
 
+    /// <summary>What the policy predicted of every expert on offer, with the probability that each was asked first: what corrections for who was sent what are made with.</summary>
+    public IReadOnlyList<ExpertEstimate> Estimates { get; init; } = [];
+
     /// <summary>Probability of asking <see cref="Chosen"/> first, exploration included.</summary>
     public double Probability { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orchestration.Core.Routing.Deciding;
 using Orchestration.Core.Routing.Health;
+using Orchestration.Core.Routing.Loop;
 
 namespace Orchestration.Core.Routing;
 
@@ -15,6 +16,15 @@ public sealed record RouterServices
 
     /// <summary>Seed of the spread of waits. No two silos should have the same.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Where routes are written and looked up; null where nothing outlives the process. Whoever gives one runs a <see cref="RouterLoop"/>.</summary>
+    public IRouterLedger? Ledger { get; init; }
+
+    /// <summary>Routes that may wait to be written, at most; one more is dropped and counted.</summary>
+    public int LedgerQueue { get; init; } = 16_384;
+
+    /// <summary>Told, a line each, what people should know.</summary>
+    public Action<string> Note { get; init; } = static _ => { };
 }
 
 /// <summary>
@@ -26,6 +36,7 @@ public sealed class Router : IRouter
     private readonly RouterServices _services;
     private readonly ConcurrentDictionary<string, ExpertRecord> _records = new(StringComparer.Ordinal);
     private readonly RecentRoutes _recent = new();
+    private readonly RatingDesk? _ratings;
     private readonly Lock _swaps = new();
     private ulong _jitter;
     private RoutingTable _table;
@@ -39,11 +50,23 @@ public sealed class Router : IRouter
         ArgumentNullException.ThrowIfNull(setup);
         _services = services;
         _jitter = services.Seed;
+        if (services.Ledger is { } ledger)
+        {
+            Log = new RouteLog(ledger, services.Time, services.Note, services.LedgerQueue);
+            _ratings = new RatingDesk(ledger, Judged, services.Time);
+        }
+
         _table = new RoutingTable(setup, new Dictionary<string, string>(StringComparer.Ordinal), Record);
     }
 
     /// <summary>What it works with now.</summary>
     public RouterSetup Setup => Volatile.Read(ref _table).Setup;
+
+    internal RouteLog? Log { get; }
+
+    internal JudgingQueue ToJudge { get; } = new();
+
+    internal JudgedScores Judged { get; } = new();
 
     /// <summary>How the experts stand in this silo, in the order of the configuration.</summary>
     public IReadOnlyList<ExpertState> States() => [.. Volatile.Read(ref _table).Experts.Select(static e => e.Record.Health.State(e.Name, e.Quarantine is { } reason ? "quarantined: " + reason : null))];
@@ -101,7 +124,11 @@ public sealed class Router : IRouter
     {
         ArgumentNullException.ThrowIfNull(outcome);
         if (outcome.AnsweredBy is { } expert && _records.TryGetValue(expert, out var record)) record.Answered(outcome.OutputTokens);
-        if (RouteId.TryParse(outcome.Decision.Id, out var id)) _recent.Completed(id, outcome with { Prompt = null, Answer = null });
+        var config = Volatile.Read(ref _table).Setup.Config;
+        var kept = KeptTexts.Of(outcome, config.Keep);
+        if (RouteId.TryParse(outcome.Decision.Id, out var id)) _recent.Completed(id, kept);
+        Log?.Add(new RouteRecord { Decision = outcome.Decision, Outcome = kept });
+        if (Log is not null && config.Judges is not null) ToJudge.Add(outcome);
         return ValueTask.CompletedTask;
     }
 
@@ -109,16 +136,30 @@ public sealed class Router : IRouter
     public ValueTask<FeedbackReceipt> FeedbackAsync(RouteFeedback feedback, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(feedback);
-        return ValueTask.FromResult(FeedbackReceipt.Unknown);
+        return _ratings is null ? ValueTask.FromResult(FeedbackReceipt.Unknown) : _ratings.TakeAsync(feedback, FindAsync, cancellationToken);
+    }
+
+    /// <summary>What people's ratings come to, as of the last seconds; null without a ledger.</summary>
+    public async ValueTask<RatingStudy?> RatingsAsync(CancellationToken cancellationToken) => _ratings is null ? null : await _ratings.StudyAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken)
+    {
+        if (!RouteId.TryParse(routeId, out var id)) return null;
+
+        // The ledger's has what judges and people said; what it does not have yet may be under way here.
+        return (_services.Ledger is null ? null : await _services.Ledger.FindAsync(routeId, cancellationToken)) ?? _recent.Find(id);
     }
 
     /// <inheritdoc/>
-    public ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(RouteId.TryParse(routeId, out var id) ? _recent.Find(id) : null);
-
-    /// <inheritdoc/>
-    public ValueTask<bool> DeleteAsync(string routeId, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(RouteId.TryParse(routeId, out var id) && _recent.Remove(id));
+    public async ValueTask<bool> DeleteAsync(string routeId, CancellationToken cancellationToken)
+    {
+        if (!RouteId.TryParse(routeId, out var id)) return false;
+        var wasHere = _recent.Remove(id);
+        if (_services.Ledger is not { } ledger) return wasHere;
+        await Log!.ForgetAsync(routeId, cancellationToken);
+        return await ledger.DeleteAsync(routeId, cancellationToken) || wasHere;
+    }
 
     private ExpertRecord Record(string expert) => _records.GetOrAdd(expert, static (_, router) => new ExpertRecord(router._services.Time, router.NextJitter), this);
 

@@ -28,6 +28,13 @@ internal static class RewardFormat
             to.Bytes(single);
         }
 
+        to.Count(reward.Estimates.Count);
+        foreach (var e in reward.Estimates)
+        {
+            to.Text(e.Expert);
+            foreach (var value in (ReadOnlySpan<double>)[e.Quality, e.Lower, e.Upper, e.CostUsd ?? double.NaN, e.Probability]) to.Double(value);
+        }
+
         to.Double(reward.Probability);
         to.Double(reward.Score ?? double.NaN);
         to.Double(reward.Interval?.Lower ?? double.NaN);
@@ -61,6 +68,14 @@ internal static class RewardFormat
         var (policy, policyVersion, featuresVersion) = (from.Text(), from.Text(), from.Text());
         var features = new float[from.Int()];
         for (var i = 0; i < features.Length; i++) features[i] = BinaryPrimitives.ReadSingleLittleEndian(from.Bytes(4));
+        var estimates = new ExpertEstimate[from.Int()];
+        for (var i = 0; i < estimates.Length; i++)
+        {
+            var name = from.Text();
+            var (quality, low, high, cost) = (from.Double(), from.Double(), from.Double(), from.Double());
+            estimates[i] = new ExpertEstimate(name, quality, low, high, double.IsNaN(cost) ? null : cost, from.Double());
+        }
+
         var (probability, score, lower, upper) = (from.Double(), from.Double(), from.Double(), from.Double());
         var version = from.Text();
         var scores = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -79,6 +94,7 @@ internal static class RewardFormat
             PolicyVersion = policyVersion,
             FeaturesVersion = featuresVersion,
             Features = features,
+            Estimates = estimates,
             Probability = probability,
             Score = double.IsNaN(score) ? null : score,
             Interval = double.IsNaN(lower) ? null : (lower, upper),
