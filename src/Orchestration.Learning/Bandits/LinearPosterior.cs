@@ -69,6 +69,9 @@ public sealed class LinearPosterior
         return (mean, Math.Sqrt(Blocks.Dot(z, z)));
     }
 
+    /// <summary>Overwrites a vector of the coordinates of z with (A + ρI)⁻¹ times it.</summary>
+    internal void SolveNormal(Span<double> vector) => _factor.Solve(vector);
+
     /// <summary>(1, x), numbers that are not finite as 0: a broken feature says nothing, and must not spoil what is known of others.</summary>
     internal static void Extend(ReadOnlySpan<float> features, Span<double> z)
     {
