@@ -59,7 +59,12 @@ public sealed class OffPolicyStudy
         var direct = _model!.Direct(target, out var value);
         return new Valuation
         {
-            Rows = _log.Rows, Overlap = overlap, Direct = Interval(direct, value), Ips = Interval(ips), Snips = Interval(snips), DoublyRobust = Interval(robust),
+            Rows = _log.Rows,
+            Overlap = overlap,
+            Direct = Interval(direct, value),
+            Ips = Interval(ips),
+            Snips = Interval(snips),
+            DoublyRobust = Interval(robust),
         };
     }
 

@@ -26,6 +26,23 @@ public sealed record BanditReward
 
     /// <summary>How much it counts, above 0 to 1,000; 1 for one judged answer.</summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>
+    /// What a judged answer teaches; null for nothing: it has no score or no features, or its answer was picked by judges out of several, whose score is then flattered by the picking.
+    /// </summary>
+    /// <param name="reward">The judged answer, as the ledger feeds it.</param>
+    public static BanditReward? Of(RouteReward reward) => reward is { Score: { } score, Kind: PlanKind.Single, FeaturesVersion: not "" }
+        ? new BanditReward
+        {
+            RouteId = reward.RouteId,
+            DecidedAt = reward.DecidedAt,
+            RatedAt = reward.JudgedAt,
+            Expert = reward.Expert,
+            FeaturesVersion = reward.FeaturesVersion,
+            Features = reward.Features,
+            Quality = score,
+        }
+        : null;
 }
 
 /// <summary>What became of rewards that a bandit was given.</summary>

@@ -99,6 +99,29 @@ public sealed class BanditLearnerTests
     }
 
     [Fact]
+    public void What_the_ledger_feeds_teaches_unless_judges_picked_the_answer()
+    {
+        var fed = new RouteReward
+        {
+            RouteId = "r_1",
+            DecidedAt = Start,
+            JudgedAt = Start.AddHours(3),
+            Expert = World.Experts[1],
+            Chosen = World.Experts[0],
+            FeaturesVersion = World.Version,
+            Features = World.Features(4),
+            Score = 0.75,
+            AggregatorVersion = "mean",
+        };
+        var reward = BanditReward.Of(fed).ShouldNotBeNull();
+        (reward.Expert, reward.Quality, reward.RatedAt, reward.Weight).ShouldBe((World.Experts[1], 0.75, Start.AddHours(3), 1));
+        new BanditLearner(Settings(), World).Take([reward]).Taken.ShouldBe(1);
+        BanditReward.Of(fed with { Score = null }).ShouldBeNull();
+        BanditReward.Of(fed with { Kind = PlanKind.BestOf }).ShouldBeNull();
+        BanditReward.Of(fed with { FeaturesVersion = "" }).ShouldBeNull();
+    }
+
+    [Fact]
     public void Settings_that_cannot_be_are_refused_by_name()
     {
         Should.Throw<OrchestrationException>(() => new BanditLearner(Settings() with { Ridge = 0 }, World)).Message.ShouldContain("ridge");
