@@ -1,4 +1,3 @@
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -44,8 +43,6 @@ public interface IStoreOwner : IAsyncDisposable
     IClusterDirectory Cluster { get; }
 
     IRouterLedger Routing { get; }
-
-    IAccessDirectory Access { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

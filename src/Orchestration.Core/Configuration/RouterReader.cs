@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core.Routing;
+using Orchestration.Core.Routing.Policies;
 
 namespace Orchestration.Core.Configuration;
 
@@ -8,6 +9,7 @@ internal static class RouterReader
 {
     private const string PolicyCure = "Write 'auto: {rule: cheapest, model: routing.bin, threshold: 0.6}'.";
     private const int MostContext = 100_000_000;
+    private static readonly HashSet<string> PolicyOptions = new(StringComparer.Ordinal) { "experts", "model", "threshold", "lambda", "count", "width", "judges", "synthesizer" };
 
     public static RouterConfig? Read(
         ConfigurationSection top, IReadOnlyDictionary<string, DeploymentConfig> deployments, IReadOnlyDictionary<string, IReadOnlyList<string>> judgeSets, string folder, Func<string, bool> isName)
@@ -112,7 +114,9 @@ internal static class RouterReader
                 Synthesizer = Named(section, "synthesizer", experts, "expert"),
             };
             section.RefuseUnknown();
-            if (rule is not null) result[name] = policy;
+            if (rule is null) continue;
+            result[name] = policy;
+            foreach (var (option, problem) in PolicyRules.Problems(policy, [.. section.Keys.Where(PolicyOptions.Contains)])) section.Problem(option, $"{section.Option(option)} {problem}");
         }
 
         return result;

@@ -20,11 +20,22 @@ public interface IRoutingPolicy
     RoutingChoice Choose(RoutingQuestion question);
 }
 
+/// <summary>A policy that looks at the prompt through an embedding. Whoever asks it fills <see cref="RoutingPrompt.Embedding"/> first; without one it abstains.</summary>
+public interface IEmbeddedPolicy : IRoutingPolicy
+{
+    /// <summary>The deployment whose embeddings it was trained on.</summary>
+    string EmbeddingDeployment { get; }
+}
+
 /// <summary>What a policy sees of a request.</summary>
 /// <param name="Text">The text of the messages that a policy judges by: the last user message, after it the system message. Not to be kept beyond the call.</param>
 /// <param name="PromptTokens">Tokens of the whole prompt, estimated.</param>
 /// <param name="OutputTokens">Maximum output that the request asks for; 0 where it states none.</param>
-public sealed record RoutingPrompt(string Text, int PromptTokens = 0, int OutputTokens = 0);
+public sealed record RoutingPrompt(string Text, int PromptTokens = 0, int OutputTokens = 0)
+{
+    /// <summary>The text's embedding by the deployment that the policy names (<see cref="IEmbeddedPolicy"/>); empty where there is none, or none arrived in time.</summary>
+    public ReadOnlyMemory<float> Embedding { get; init; }
+}
 
 /// <summary>An expert that can be asked now.</summary>
 /// <param name="Expert">Its name.</param>

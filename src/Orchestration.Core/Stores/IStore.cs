@@ -1,4 +1,3 @@
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
@@ -45,7 +44,4 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     IRouterLedger Routing { get; }
-
-    /// <summary>API keys and the audit log.</summary>
-    IAccessDirectory Access { get; }
 }

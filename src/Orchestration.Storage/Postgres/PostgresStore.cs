@@ -1,6 +1,5 @@
 using System.Globalization;
 using Orchestration.Core;
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
@@ -10,7 +9,6 @@ using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
-using Orchestration.Storage.Postgres.Access;
 using Orchestration.Storage.Postgres.Aggregators;
 using Orchestration.Storage.Postgres.Batches;
 using Orchestration.Storage.Postgres.Cluster;
@@ -65,7 +63,6 @@ public sealed class PostgresStore : IStore
         Quotas = new PostgresQuotaAuthority(database);
         Cluster = new PostgresClusterDirectory(database, silo);
         Routing = new PostgresRouterLedger(database, silo);
-        Access = new PostgresAccessDirectory(database, silo, _announcements);
     }
 
     /// <inheritdoc/>
@@ -94,9 +91,6 @@ public sealed class PostgresStore : IStore
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     public IRouterLedger Routing { get; }
-
-    /// <inheritdoc/>
-    public IAccessDirectory Access { get; }
 
     /// <inheritdoc/>
     public string Owner => _silo.Owner;

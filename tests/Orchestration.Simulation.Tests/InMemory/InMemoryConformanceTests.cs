@@ -1,5 +1,4 @@
 using Orchestration.Conformance;
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -31,11 +30,6 @@ public sealed class InMemorySweepStoreTests : SweepStoreConformance
 }
 
 public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
-{
-    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
-}
-
-public sealed class InMemoryAccessDirectoryTests : AccessDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -118,8 +112,6 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IClusterDirectory Cluster => owner.Cluster;
 
         public IRouterLedger Routing => owner.Routing;
-
-        public IAccessDirectory Access => owner.Access;
 
         public ValueTask KillAsync()
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Npgsql;
 using Orchestration.Conformance;
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -69,8 +68,6 @@ public sealed class PostgresWorld : IStoreWorld
         public IClusterDirectory Cluster => store.Cluster;
 
         public IRouterLedger Routing => store.Routing;
-
-        public IAccessDirectory Access => store.Access;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

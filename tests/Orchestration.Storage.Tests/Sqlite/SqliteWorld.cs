@@ -1,5 +1,4 @@
 using Orchestration.Conformance;
-using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -57,8 +56,6 @@ public sealed class SqliteWorld : IStoreWorld
         public IClusterDirectory Cluster => store.Cluster;
 
         public IRouterLedger Routing => store.Routing;
-
-        public IAccessDirectory Access => store.Access;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 
