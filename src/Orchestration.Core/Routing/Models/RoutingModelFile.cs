@@ -155,8 +155,14 @@ public static class RoutingModelFile
         };
         var facts = new RoutingModelFacts
         {
-            Experts = experts, Kind = stored.Text("kind"), Choice = stored.Text("choice"), Rows = stored.Whole("rows", 1, int.MaxValue), Seed = stored.Seed("seed"),
-            TaskPenalty = stored.Number("task_penalty"), QualityPenalty = stored.Number("quality_penalty"), Abstain = stored.Number("abstain"),
+            Experts = experts,
+            Kind = stored.Text("kind"),
+            Choice = stored.Text("choice"),
+            Rows = stored.Whole("rows", 1, int.MaxValue),
+            Seed = stored.Seed("seed"),
+            TaskPenalty = stored.Number("task_penalty"),
+            QualityPenalty = stored.Number("quality_penalty"),
+            Abstain = stored.Number("abstain"),
         };
         var (edges, offsets, errors) = (stored.Numbers("bins.edges", (RoutingHeads.Count + 1) * count * (PredictionBins.Bins - 1)), stored.Numbers("bins.offsets", (RoutingHeads.Count + 1) * count * PredictionBins.Bins), stored.Numbers("bins.errors", (RoutingHeads.Count + 1) * count * PredictionBins.Bins));
         PredictionBins[] bins = [.. Enumerable.Range(0, RoutingHeads.Count + 1).Select(h => new PredictionBins(Part(edges, h), Part(offsets, h), Part(errors, h)))];
