@@ -6,6 +6,7 @@ using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Routing;
+using Orchestration.Core.Routing.Loop;
 using Orchestration.Core.Stores;
 using Orchestration.Silo.Gateway.Admission;
 using Orchestration.Silo.Gateway.Calls;
@@ -26,18 +27,28 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly ServedLedger _ledger;
     private readonly JudgmentPurchases _purchases;
     private readonly AdmissionGate _admission;
+    private readonly ForgettingJudgments _forgetting = new();
+    private readonly Func<IReadOnlyDictionary<string, string>> _quarantined;
     private volatile GatewaySetup? _setup;
     private volatile OrchestrationConfig _config = OrchestrationConfig.Empty;
     private volatile Func<string, OpenAiChatDeployment> _deployments = static name => throw new OrchestrationException(ErrorCodes.NotFound, $"No deployment is called '{name}'.");
 
-    public Gateway(IStore store, TimeProvider time, GatewayLimits? limits = null)
+    /// <summary>Creates it; it serves once a configuration is put into effect.</summary>
+    /// <param name="store">Everything durable.</param>
+    /// <param name="time">Measures deadlines and days.</param>
+    /// <param name="limits">What it takes at once; null for the defaults.</param>
+    /// <param name="quarantined">Judges that have no say at the moment, with the reason; null for none.</param>
+    public Gateway(IStore store, TimeProvider time, GatewayLimits? limits = null, Func<IReadOnlyDictionary<string, string>>? quarantined = null)
     {
+        _quarantined = quarantined ?? (static () => new Dictionary<string, string>(StringComparer.Ordinal));
         _store = store;
         _time = time;
         Limits = limits ?? new GatewayLimits();
         Budgets = new Budgets(store.Spending, time);
         _ledger = new ServedLedger(store.Spending, Budgets);
-        _purchases = new JudgmentPurchases(store.Judgments, _ledger, time, store.Claims);
+
+        // What judges say of routed traffic quotes it: it is not kept where no deletion by a route's id finds it.
+        _purchases = new JudgmentPurchases(_forgetting, _ledger, time);
         _admission = new AdmissionGate(Limits, time);
         Chat = new ChatFront(this, time);
         Embeddings = new EmbeddingsFront(this);
@@ -69,17 +80,18 @@ internal sealed class Gateway : IAsyncDisposable
     /// <param name="router">Its router; null where it names no experts.</param>
     /// <returns>Puts it into effect; requests in flight end with what they began with.</returns>
     /// <exception cref="OrchestrationException">It cannot be made, and everything stays as it was.</exception>
-    public Action Prepare(OrchestrationConfig config, Func<string, OpenAiChatDeployment> chats, IDeploymentSource source, IRouter? router)
+    public (Action Effect, GatewaySetup? Setup) Prepare(OrchestrationConfig config, Func<string, OpenAiChatDeployment> chats, IDeploymentSource source, IRouter? router)
     {
         GatewaySetup? setup = null;
         if (router is not null && config.Router is { Experts.Count: > 0 } routing)
         {
             CheckBudget(config, routing);
+            var judges = Judges(config, routing, source);
             var experts = routing.Experts.Select(e => new ExpertEntry(e, config.Deployment(e.Deployment), chats(e.Deployment).Exchange)).ToArray();
-            setup = new GatewaySetup(routing, experts, router, Budgets, Judges(config, routing, source), _time);
+            setup = new GatewaySetup(routing, experts, router, Budgets, judges, _time);
         }
 
-        return () => (_config, _deployments, _setup) = (config, chats, setup);
+        return (() => (_config, _deployments, _setup) = (config, chats, setup), setup);
     }
 
     /// <summary>Who pays for a caller's requests.</summary>
@@ -122,7 +134,7 @@ internal sealed class Gateway : IAsyncDisposable
     private DecidingJudges Judges(OrchestrationConfig config, RouterConfig routing, IDeploymentSource source)
     {
         var names = routing.Policies.Values.Select(static p => p.Judges).Append(routing.Judges).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
-        var sets = new Dictionary<string, JudgeSetColumns>(StringComparer.Ordinal);
+        var sets = new Dictionary<string, RouterJudges>(StringComparer.Ordinal);
         var judges = new Dictionary<string, IJudge>(StringComparer.Ordinal);
         if (names.Length > 0)
         {
@@ -130,12 +142,19 @@ internal sealed class Gateway : IAsyncDisposable
             foreach (var name in names)
             {
                 var resolved = catalog.Resolve([name]);
-                sets[name] = new JudgeSetColumns(resolved, _store.Aggregators);
-                foreach (var judge in resolved.Judges) judges[judge.Descriptor.Id] = judge;
+                sets[name] = RouterJudges.Of(resolved, config);
+
+                // A set may name some of the judges of code, which are one actor with these columns alone.
+                foreach (var judge in resolved.Judges)
+                {
+                    if (judges.TryGetValue(judge.Descriptor.Id, out var other) && other.Descriptor.Version != judge.Descriptor.Version)
+                        throw new OrchestrationException(ErrorCodes.Configuration, $"{config.File ?? OrchestrationConfig.DefaultFileName}: judge sets of the router name different code judges ({name} and another). Name one judge set, or the same code judges in all of them.");
+                    judges[judge.Descriptor.Id] = judge;
+                }
             }
         }
 
-        return new DecidingJudges(new EmbeddedActors(judges.Values, _store.Judgments, _time, _store.Aggregators), routing, sets, _ledger);
+        return new DecidingJudges(new EmbeddedActors(judges.Values, _forgetting, _time, _store.Aggregators), _store.Aggregators, routing, sets, _ledger, _quarantined);
     }
 
     private static void CheckBudget(OrchestrationConfig config, RouterConfig routing)

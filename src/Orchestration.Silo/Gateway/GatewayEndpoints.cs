@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Orchestration.Core.Access;
+using Orchestration.Silo.Access;
 
 namespace Orchestration.Silo.Gateway;
 
@@ -13,10 +15,10 @@ internal static class GatewayEndpoints
     /// <param name="callerOf">Who asks.</param>
     public static void MapGateway(this IEndpointRouteBuilder routes, Gateway gateway, Func<HttpContext, GatewayCaller> callerOf)
     {
-        routes.MapPost("/v1/chat/completions", http => gateway.AdmitAsync(http, request => gateway.Chat.ServeAsync(request, callerOf(request))));
-        routes.MapPost("/v1/embeddings", http => gateway.AdmitAsync(http, request => gateway.Embeddings.ServeAsync(request, callerOf(request))));
-        routes.MapGet("/v1/models", http => ModelList.ListAsync(http, gateway.Setup, callerOf(http)));
-        routes.MapGet("/v1/models/{model}", http => ModelList.ShowAsync(http, gateway.Setup, callerOf(http), (string)http.GetRouteValue("model")!));
-        routes.MapGet("/v1/routes/{id}", http => RouteView.ShowAsync(http, gateway.Setup, callerOf(http), (string)http.GetRouteValue("id")!));
+        routes.MapPost("/v1/chat/completions", http => gateway.AdmitAsync(http, request => gateway.Chat.ServeAsync(request, callerOf(request)))).NeedsAsOpenAi(AccessRoles.Call);
+        routes.MapPost("/v1/embeddings", http => gateway.AdmitAsync(http, request => gateway.Embeddings.ServeAsync(request, callerOf(request)))).NeedsAsOpenAi(AccessRoles.Call);
+        routes.MapGet("/v1/models", http => ModelList.ListAsync(http, gateway.Setup, callerOf(http))).NeedsAsOpenAi(AccessRoles.All);
+        routes.MapGet("/v1/models/{model}", http => ModelList.ShowAsync(http, gateway.Setup, callerOf(http), (string)http.GetRouteValue("model")!)).NeedsAsOpenAi(AccessRoles.All);
+        routes.MapGet("/v1/routes/{id}", http => RouteView.ShowAsync(http, gateway.Setup, callerOf(http), (string)http.GetRouteValue("id")!)).NeedsAsOpenAi(AccessRoles.Call | AccessRoles.Operate | AccessRoles.Read);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class GatewaySetup
     {
         Config = config;
         Router = router;
+        Judges = judges;
         Experts = experts;
         _experts = experts.ToFrozenDictionary(static e => e.Name, StringComparer.Ordinal);
         var caller = new ExpertCaller(router, budgets, time);
@@ -35,6 +36,9 @@ internal sealed class GatewaySetup
     public RouterConfig Config { get; }
 
     public IRouter Router { get; }
+
+    /// <summary>The judges of the router's judge sets, and where they are found.</summary>
+    public DecidingJudges Judges { get; }
 
     public IReadOnlyList<ExpertEntry> Experts { get; }
 

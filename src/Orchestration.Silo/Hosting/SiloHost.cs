@@ -11,6 +11,7 @@ using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
 using Orchestration.Silo.Access;
 using Orchestration.Silo.Errors;
+using Orchestration.Silo.Gateway;
 using Orchestration.Silo.Running;
 using Orchestration.Storage;
 
@@ -23,8 +24,10 @@ public sealed class SiloHost : IAsyncDisposable
     private readonly SiloState _state;
     private readonly SiloWork _work;
     private readonly ConfigReload _reload;
+    private readonly RoutedTraffic _traffic;
 
-    private SiloHost(WebApplication app, SiloState state, SiloWork work, ConfigReload reload) => (_app, _state, _work, _reload) = (app, state, work, reload);
+    private SiloHost(WebApplication app, SiloState state, SiloWork work, ConfigReload reload, RoutedTraffic traffic) =>
+        (_app, _state, _work, _reload, _traffic) = (app, state, work, reload, traffic);
 
     /// <summary>Where it listens, with the port that it got.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -45,11 +48,13 @@ public sealed class SiloHost : IAsyncDisposable
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
         SiloState? state = null;
         SiloWork? work = null;
+        RoutedTraffic? traffic = null;
         try
         {
             state = new SiloState(options, store, await ServerSecret.OfAsync(store.Access, options.Environment, cancellationToken));
             var reload = new ConfigReload(state);
-            var app = Build(endpoint, options, state, reload);
+            traffic = state.Add(new RoutedTraffic(state));
+            var app = Build(endpoint, options, state, reload, traffic);
             await state.ConfigureAsync(() => config, cancellationToken);
             await state.Keys.RefreshAsync(cancellationToken);
             if (!options.IsOpen && state.Keys.Count == 0)
@@ -57,12 +62,14 @@ public sealed class SiloHost : IAsyncDisposable
             work = new SiloWork();
             work.Start(state.Keys.RunAsync);
             work.Start(reload.WatchAsync);
+            work.Start(traffic.RunAsync);
             await app.StartAsync(cancellationToken);
-            return new SiloHost(app, state, work, reload);
+            return new SiloHost(app, state, work, reload, traffic);
         }
         catch (Exception failure)
         {
             if (work is not null) await work.DisposeAsync();
+            if (traffic is not null) await traffic.DisposeAsync();
             state?.Dispose();
             await store.DisposeAsync();
             if (failure is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
@@ -82,11 +89,12 @@ public sealed class SiloHost : IAsyncDisposable
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         await _work.DisposeAsync();
+        await _traffic.DisposeAsync();
         _state.Dispose();
         await _state.Store.DisposeAsync();
     }
 
-    private static WebApplication Build(IPEndPoint endpoint, SiloOptions options, SiloState state, ConfigReload reload)
+    private static WebApplication Build(IPEndPoint endpoint, SiloOptions options, SiloState state, ConfigReload reload, RoutedTraffic traffic)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -103,6 +111,7 @@ public sealed class SiloHost : IAsyncDisposable
         app.Use(next => context => gate.InvokeAsync(context, next));
         app.MapHealth(state);
         app.MapAudit(state);
+        app.MapGateway(traffic.Gateway, RoutedTraffic.CallerOf);
         reload.Map(app);
         return app;
     }

@@ -76,7 +76,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
         if (policy is not null) policies["auto"] = new FixedPolicy(policy);
         var actor = new Router(new RouterServices { Time = TimeProvider.System }, RouterSetup.Create(config, policies));
         var gateway = new Silo.Gateway.Gateway(store, TimeProvider.System, limits);
-        gateway.Prepare(config, deployments.Chat, deployments, actor)();
+        gateway.Prepare(config, deployments.Chat, deployments, actor).Effect();
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

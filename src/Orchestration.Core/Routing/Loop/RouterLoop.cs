@@ -93,6 +93,9 @@ public sealed class RouterLoop
         }
     }
 
+    /// <summary>Judges that are quarantined, with the reason; as of the last look.</summary>
+    public IReadOnlyDictionary<string, string> QuarantinedJudges => Volatile.Read(ref _quarantinedJudges);
+
     /// <summary>Puts another judge set and other learners into effect. A learner that is new begins at the beginning of the feed.</summary>
     /// <param name="judges">Judges routed answers; null where nobody does.</param>
     /// <param name="learners">By the policy that each makes.</param>

@@ -71,8 +71,8 @@ internal sealed class BestOfPlan(ExpertCaller caller, SinglePlan single, Decidin
         var judged = candidates.Where(static c => c.Text is { Length: > 0 }).ToList();
         if (judged.Count > 1)
         {
-            var scores = await judges.ScoreAsync(run, [.. judged.Select(static c => c.Text!)], cancellationToken);
-            for (var i = 0; i < judged.Count; i++) judged[i].Score = scores.Scores[i];
+            var scores = await judges.ScoreAsync(run, judged, cancellationToken);
+            for (var i = 0; i < judged.Count; i++) judged[i].Score = scores[i];
             foreach (var candidate in judged)
             {
                 if (candidate.Score > best.Score || (double.IsNaN(best.Score) && !double.IsNaN(candidate.Score))) best = candidate;

@@ -30,14 +30,13 @@ internal sealed class CascadePlan(SinglePlan single, DecidingJudges judges)
                 continue;
             }
 
-            if (i == run.Experts.Count - 1 || answer.Text is not { Length: > 0 } text)
+            if (i == run.Experts.Count - 1 || answer.Text is not { Length: > 0 })
             {
                 if (held is not null) await run.DropAsync(held);
                 return answer;
             }
 
-            var judged = await judges.ScoreAsync(run, [text], cancellationToken);
-            answer.Score = judged.Scores[0];
+            answer.Score = (await judges.ScoreAsync(run, [answer], cancellationToken))[0];
             if (answer.Score >= run.Decision.Choice.Threshold)
             {
                 if (held is not null) await run.DropAsync(held);
