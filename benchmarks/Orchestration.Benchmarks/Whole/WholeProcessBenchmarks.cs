@@ -45,6 +45,7 @@ internal static class WholeProcessBenchmarks
         ["claims"] = ClusterBenchmarks.ClaimsAsync,
         ["store-costs"] = StoreCostBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
+        ["gateway"] = Gateway.GatewayBenchmark.RunAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)
