@@ -8,6 +8,7 @@ using Orchestration.Cli.Judges;
 using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
+using Orchestration.Cli.Routing;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Serving;
 using Orchestration.Cli.Spending;
@@ -31,6 +32,7 @@ public static class CommandLine
             WorkCommand.Create(context),
             ClusterCommands.Create(context),
             ServeCommand.Create(context),
+            RouteCommands.Create(context),
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),
