@@ -22,9 +22,11 @@ internal static class ReplayCommand
         var model = new Option<string?>("--model") { Description = "Routing model whose features are used, trained on other rows. Default: features that nobody trained." };
         var delay = new Option<int>("--delay") { Description = "Decisions between an answer and its reward.", DefaultValueFactory = _ => 0 };
         var drift = new Option<string[]>("--drift") { Description = "EXPERT@ROW*FACTOR: from this row on the expert's quality is multiplied, as in mistral@2000*0.5. May be repeated.", AllowMultipleArgumentsPerToken = true };
+        var history = new Option<string[]>("--history") { Description = "Files of other rows, like those of --matrix, that the bandit knows before it begins.", AllowMultipleArgumentsPerToken = true };
+        var historyWeight = new Option<double>("--history-weight") { Description = "What a row of the history counts; a reward counts 1.", DefaultValueFactory = _ => 1 };
         var runs = new Option<int>("--runs") { Description = "Runs, each with its own order of the rows.", DefaultValueFactory = _ => 10 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the first run.", DefaultValueFactory = _ => 0 };
-        var width = new Option<double?>("--width") { Description = "Width of exploration, in units of quality. Default: 0.25." };
+        var width = new Option<double?>("--width") { Description = "Width of exploration, in units of quality. Default: 0.1." };
         var lambda = new Option<double>("--lambda") { Description = "Quality that one US dollar is worth.", DefaultValueFactory = _ => 0 };
         var halfLife = new Option<double?>("--half-life") { Description = "Rows after which a reward counts half. Default: age does not matter." };
         var explore = new Option<double>("--explore") { Description = "Share of the decisions that go to an expert drawn evenly.", DefaultValueFactory = _ => 0.02 };
@@ -33,7 +35,7 @@ internal static class ReplayCommand
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
         var command = new Command("replay", "Replays a bandit on a routing matrix, with rewards that come late and experts that change, beside the best single expert, the oracle and chance.")
         {
-            matrix, policy, model, delay, drift, runs, seed, width, lambda, halfLife, explore, judged, rejects, json,
+            matrix, policy, model, history, historyWeight, delay, drift, runs, seed, width, lambda, halfLife, explore, judged, rejects, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -56,6 +58,8 @@ internal static class ReplayCommand
                 Delay = MetaOptions.Within("--delay", parsed.GetValue(delay), 0, int.MaxValue),
                 Explore = parsed.GetValue(explore),
                 JudgeShare = parsed.GetValue(judged),
+                History = parsed.GetValue(history) is { Length: > 0 } known ? Known(context, known, rows.Experts, cancellationToken) : null,
+                HistoryWeight = parsed.GetValue(historyWeight),
                 Drift = [.. (parsed.GetValue(drift) ?? []).Select(Drift)],
             };
             var result = BanditReplay.Run(settings, features, new ReplayRows(rows.Experts, rows.Prompts, rows.Quality, rows.Cost), options, cancellationToken);
@@ -64,6 +68,12 @@ internal static class ReplayCommand
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static ReplayRows Known(CliContext context, string[] files, IReadOnlyList<string> experts, CancellationToken cancellationToken)
+    {
+        var (rows, _) = RoutingMatrixReader.Read(new RowInput { Files = files, StandardInput = context.StandardInput }, experts, cancellationToken);
+        return new ReplayRows(rows.Experts, rows.Prompts, rows.Quality, rows.Cost);
     }
 
     private static TimeSpan Seconds(double rows) => rows is > 0 and < 1e9

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Learning.Bandits;
 using Orchestration.Learning.Statistics;
 
 namespace Orchestration.Core.Routing.Bandits;
@@ -32,6 +33,12 @@ public sealed record ReplayOptions
 
     /// <summary>Experts that change.</summary>
     public IReadOnlyList<ReplayedDrift> Drift { get; init; } = [];
+
+    /// <summary>Other rows that the bandit knows before it begins, of the same experts; null for none.</summary>
+    public ReplayRows? History { get; init; }
+
+    /// <summary>What a row of <see cref="History"/> counts, above 0 to 1,000; default 1, as much as a reward. Less where it was judged elsewhere or long ago.</summary>
+    public double HistoryWeight { get; init; } = 1;
 
     /// <summary>Points of the curve, at least 1; default 10.</summary>
     public int Points { get; init; } = 10;
@@ -107,8 +114,10 @@ public static class BanditReplay
     {
         Check(rows, options);
         var measured = new MeasuredPrompts(features, rows.Prompts);
+        settings = settings with { Experts = rows.Experts };
+        var learned = options.History is { } history ? BanditHistory.Of(settings, features, history, options.HistoryWeight) : null;
         var runs = new OneRun[options.Runs];
-        for (var run = 0; run < runs.Length; run++) runs[run] = new OneRun(settings, measured, rows, options, options.Seed + (ulong)run, cancellationToken);
+        for (var run = 0; run < runs.Length; run++) runs[run] = new OneRun(settings, learned, measured, rows, options, options.Seed + (ulong)run, cancellationToken);
         return new ReplayResult
         {
             Rows = rows.Prompts.Count,
@@ -178,7 +187,7 @@ public static class BanditReplay
 
     private sealed class OneRun
     {
-        public OneRun(BanditSettings settings, MeasuredPrompts features, ReplayRows rows, ReplayOptions options, ulong seed, CancellationToken cancellationToken)
+        public OneRun(BanditSettings settings, BanditStatistics? learned, MeasuredPrompts features, ReplayRows rows, ReplayOptions options, ulong seed, CancellationToken cancellationToken)
         {
             var (count, experts) = (rows.Prompts.Count, rows.Experts.Count);
             (Bandit, Single, Oracle, Uniform) = (new double[count], new double[count], new double[count], new double[count]);
@@ -190,7 +199,7 @@ public static class BanditReplay
                 (order[i], order[j]) = (order[j], order[i]);
             }
 
-            var learner = new BanditLearner(settings with { Experts = rows.Experts }, features);
+            var learner = new BanditLearner(settings, features, learned);
             var waiting = new Queue<(int Due, BanditReward Reward)>();
             var due = new List<BanditReward>();
             var (quality, values, sums) = (new double[experts], new double[experts], new double[experts]);
