@@ -26,7 +26,8 @@ internal static class EvalCommand
                 context,
                 LedgerEval.Question(files, parsed.GetValue(config), parsed.GetValue(policy) ?? [], ledger.Values(parsed, MetaOptions.Within("--folds", parsed.GetValue(folds), 2, 1000), parsed.GetValue(seed))) with
                 {
-                    Rejects = parsed.GetValue(rejects), Json = parsed.GetValue(json),
+                    Rejects = parsed.GetValue(rejects),
+                    Json = parsed.GetValue(json),
                 },
                 cancellationToken);
         });

@@ -10,7 +10,8 @@ internal sealed class LedgerOptions
 {
     private readonly Option<string[]> _ledger = new("--ledger")
     {
-        Description = "Values policies from logged decisions: files of JSON lines as 'route export' writes them, or a store.", AllowMultipleArgumentsPerToken = true,
+        Description = "Values policies from logged decisions: files of JSON lines as 'route export' writes them, or a store.",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<double> _leastEffective = new("--least-effective") { Description = "With --ledger: effective decisions below which no value is given.", DefaultValueFactory = _ => 50 };

@@ -48,7 +48,11 @@ internal static class ReplayCommand
                 throw new OrchestrationException(ErrorCodes.Usage, "--lambda weighs costs, but not every row has some. Give every row its cost{model: USD}, or leave --lambda out.");
             var settings = new BanditSettings
             {
-                Name = parsed.GetValue(policy)!, Rule = rule, Experts = rows.Experts, Lambda = parsed.GetValue(lambda), Width = parsed.GetValue(width),
+                Name = parsed.GetValue(policy)!,
+                Rule = rule,
+                Experts = rows.Experts,
+                Lambda = parsed.GetValue(lambda),
+                Width = parsed.GetValue(width),
                 HalfLife = parsed.GetValue(halfLife) is { } half ? Seconds(half) : null,
             };
             var options = new ReplayOptions

@@ -130,7 +130,8 @@ public sealed class LedgerCommandTests : IDisposable
             Probability = 0.5,
             Choice = new RoutingChoice
             {
-                Experts = [i % 2 == 0 ? "a" : "b"], Reason = "test",
+                Experts = [i % 2 == 0 ? "a" : "b"],
+                Reason = "test",
                 Estimates = [new ExpertEstimate("a", 0.5, 0.4, 0.6, 0.001, 0.5), new ExpertEstimate("b", 0.5, 0.4, 0.6, 0.002, 0.5)],
             },
         };
@@ -142,7 +143,13 @@ public sealed class LedgerCommandTests : IDisposable
         var decision = Route(i).Decision;
         return new RouteReward
         {
-            RouteId = decision.Id, DecidedAt = decision.At, JudgedAt = decision.At.AddMinutes(1), Expert = i == 4 ? "b" : decision.Expert, Chosen = decision.Expert, Score = i % 3 / 2.0, AggregatorVersion = "mean",
+            RouteId = decision.Id,
+            DecidedAt = decision.At,
+            JudgedAt = decision.At.AddMinutes(1),
+            Expert = i == 4 ? "b" : decision.Expert,
+            Chosen = decision.Expert,
+            Score = i % 3 / 2.0,
+            AggregatorVersion = "mean",
         };
     }
 }

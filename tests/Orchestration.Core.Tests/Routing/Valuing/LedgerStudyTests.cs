@@ -106,7 +106,11 @@ public sealed class LedgerStudyTests : IDisposable
     {
         var decision = new RouteDecision
         {
-            Id = "r_1", At = DateTimeOffset.UnixEpoch, Policy = "auto", PolicyVersion = "v", Probability = 0.75,
+            Id = "r_1",
+            At = DateTimeOffset.UnixEpoch,
+            Policy = "auto",
+            PolicyVersion = "v",
+            Probability = 0.75,
             Choice = new RoutingChoice
             {
                 Experts = ["dear", "cheap"],
