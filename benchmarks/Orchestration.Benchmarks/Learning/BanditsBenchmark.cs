@@ -20,7 +20,7 @@ internal static class BanditsBenchmark
         foreach (var rule in (RoutingRule[])[RoutingRule.LinUcb, RoutingRule.Thompson])
         {
             var micros = Decision(rule);
-            report.Figure($"{rule}: one decision over {Experts} experts with {Features} features, median of 5 × 20,000", micros, "µs", "≤ 50", micros <= 50);
+            report.Figure($"{rule}: processor time of one decision over {Experts} experts with {Features} features, median of 5 × 20,000", micros, "µs", "≤ 50", micros <= 50);
         }
 
         Alarms(report);
@@ -52,9 +52,9 @@ internal static class BanditsBenchmark
         var times = new List<double>();
         for (var round = 0; round < 6; round++)
         {
-            var startedAt = TimeProvider.System.GetTimestamp();
+            var startedAt = Environment.CpuUsage.TotalTime;
             for (var i = 0; i < 20_000; i++) policy.Choose(questions[i % questions.Length]);
-            if (round > 0) times.Add(TimeProvider.System.GetElapsedTime(startedAt).TotalMicroseconds / 20_000);
+            if (round > 0) times.Add((Environment.CpuUsage.TotalTime - startedAt).TotalMicroseconds / 20_000);
         }
 
         times.Sort();
