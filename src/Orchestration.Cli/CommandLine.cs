@@ -9,6 +9,7 @@ using Orchestration.Cli.Keys;
 using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
+using Orchestration.Cli.Routing;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Serving;
 using Orchestration.Cli.Spending;
@@ -34,6 +35,7 @@ public static class CommandLine
             ServeCommand.Create(context),
             KeyCommands.Create(context),
             AuditCommand.Create(context),
+            RouteCommands.Create(context),
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),

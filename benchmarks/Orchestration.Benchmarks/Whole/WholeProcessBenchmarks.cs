@@ -25,6 +25,7 @@ internal static class WholeProcessBenchmarks
         ["intervals"] = AggregatorBenchmarks.IntervalsAsync,
         ["bands"] = BandBenchmark.RunAsync,
         ["coverage"] = CoverageBenchmark.RunAsync,
+        ["bandits"] = BanditsBenchmark.RunAsync,
         ["cached"] = CachedAsync,
         ["writes"] = WritesAsync,
         ["code"] = CodeAsync,

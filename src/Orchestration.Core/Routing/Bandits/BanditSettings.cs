@@ -6,10 +6,10 @@ namespace Orchestration.Core.Routing.Bandits;
 public sealed record BanditSettings
 {
     /// <summary>Width of <see cref="RoutingRule.LinUcb"/> where none is configured: α, in units of the reward.</summary>
-    public const double DefaultUpperWidth = 0.25;
+    public const double DefaultUpperWidth = 0.1;
 
     /// <summary>Width of <see cref="RoutingRule.Thompson"/> where none is configured: the posterior's scale, in units of the reward.</summary>
-    public const double DefaultThompsonWidth = 0.25;
+    public const double DefaultThompsonWidth = 0.1;
 
     /// <summary>The policy's name.</summary>
     public required string Name { get; init; }
