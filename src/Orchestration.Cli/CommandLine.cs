@@ -8,6 +8,7 @@ using Orchestration.Cli.Judges;
 using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
+using Orchestration.Cli.Routing;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Serving;
 using Orchestration.Cli.Spending;
@@ -36,6 +37,7 @@ public static class CommandLine
             AggregateCommand.Create(context),
             ExperimentCommands.Create(context),
             MetaCommands.Create(context),
+            RouteCommands.Create(context),
             PairsCommands.Create(context),
             LabelCommands.Create(context),
             CostCommand.Create(context),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Benchmarks.Learning;
+using Orchestration.Benchmarks.Routing;
 using Orchestration.Benchmarks.Storage;
 using Orchestration.Simulation;
 
@@ -45,6 +46,8 @@ internal static class WholeProcessBenchmarks
         ["claims"] = ClusterBenchmarks.ClaimsAsync,
         ["store-costs"] = StoreCostBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
+        ["route-quality"] = RoutingBenchmarks.QualityAsync,
+        ["route-decision"] = RoutingBenchmarks.DecisionAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)

@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace Orchestration.Cli.Routing;
+
+/// <summary><c>orchestrate route</c>: routers trained, evaluated and explained offline.</summary>
+internal static class RouteCommands
+{
+    public static Command Create(CliContext context) => new("route", "Trains routers on judged history, values them on rows they have not seen, and says why they choose.")
+    {
+        RouteTrainCommand.Create(context),
+        RouteEvalCommand.Create(context),
+        RouteExplainCommand.Create(context),
+    };
+}
