@@ -41,6 +41,7 @@ public static class CommandLine
             AggregateCommand.Create(context),
             ExperimentCommands.Create(context),
             MetaCommands.Create(context),
+            RouteCommands.Create(context),
             PairsCommands.Create(context),
             LabelCommands.Create(context),
             CostCommand.Create(context),

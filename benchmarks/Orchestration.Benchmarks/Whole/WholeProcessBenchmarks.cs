@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Benchmarks.Learning;
+using Orchestration.Benchmarks.Routing;
 using Orchestration.Benchmarks.Storage;
 using Orchestration.Simulation;
 
@@ -47,6 +48,8 @@ internal static class WholeProcessBenchmarks
         ["store-costs"] = StoreCostBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
         ["gateway"] = Gateway.GatewayBenchmark.RunAsync,
+        ["route-quality"] = RoutingBenchmarks.QualityAsync,
+        ["route-decision"] = RoutingBenchmarks.DecisionAsync,
     };
 
     public static async Task<int> RunAsync(string[] names)

@@ -7,10 +7,10 @@ namespace Orchestration.Learning.Routing;
 public static class SparseRidge
 {
     /// <summary>Steps at most, unless told otherwise.</summary>
-    public const int DefaultSteps = 60;
+    public const int DefaultSteps = 40;
 
     /// <summary>Residual, relative to the target's length, at which a target is done, unless told otherwise.</summary>
-    public const double DefaultTolerance = 3e-3;
+    public const double DefaultTolerance = 1e-2;
 
     /// <summary>Fits.</summary>
     /// <param name="rows">The rows A.</param>

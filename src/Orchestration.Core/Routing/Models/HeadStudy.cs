@@ -9,6 +9,8 @@ internal sealed class HeadStudy
 {
     private const int BlendSteps = 10;
 
+    private static readonly RoutingHead[] Plainness = [RoutingHead.Mean, RoutingHead.Skills, RoutingHead.Clusters, RoutingHead.Ridge, RoutingHead.Features, RoutingHead.Nearest];
+
     private readonly double[][] _predicted;
     private readonly double[] _familiarity;
     private readonly double[] _quality;
@@ -67,14 +69,29 @@ internal sealed class HeadStudy
         if (blend.Count(static w => w > 0) > 1)
             candidates.Add(($"blend ({string.Join(", ", blend.Select(static (w, h) => (w, h)).Where(static b => b.w > 0).Select(b => string.Create(CultureInfo.InvariantCulture, $"{RoutingHeads.All[b.h]} {b.w:0.0}")))})", blend, Value(Mixed(blend))));
 
-        // The first of equals: the mean comes first, then what is simpler.
         var best = candidates[0];
         foreach (var candidate in candidates)
         {
             if (candidate.Value > best.Value) best = candidate;
         }
 
-        return (best.Weights, string.Create(CultureInfo.InvariantCulture, $"{best.Name}, chosen on training rows by {criterion}: {string.Join(", ", candidates.Select(static c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Value:0.0000}")))}."));
+        // With more than two experts the differences are often noise: then the plainest that is within one standard error of the best (Breiman and others 1984, section 3.4.3). It also
+        // keeps its head best on prompts that are unlike the history.
+        var taken = best;
+        if (experts > 2)
+        {
+            var top = Realised(Mixed(best.Weights));
+            foreach (var plain in Plainness)
+            {
+                var candidate = candidates.Find(c => c.Name == RoutingHeads.Name(plain));
+                if (candidate.Name is null || !IsWithinError(top, Realised(_predicted[(int)plain]))) continue;
+                taken = candidate;
+                break;
+            }
+        }
+
+        var figures = string.Join(", ", candidates.Select(static c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Value:0.0000}")));
+        return (taken.Weights, $"{taken.Name}, chosen on training rows by {criterion}{(experts > 2 ? ", the plainest within one standard error of the best" : "")}: {figures}.");
     }
 
     /// <summary>Familiarity below which a share of the rows lies.</summary>
@@ -111,9 +128,23 @@ internal sealed class HeadStudy
             return double.IsFinite(curve.Apgr) ? curve.Apgr : 0.5;
         }
 
-        var sum = 0.0;
-        for (var i = 0; i < rows; i++) sum += _quality[i * _experts + Largest(predicted.AsSpan(i * _experts, _experts))];
-        return sum / rows;
+        return Realised(predicted).Sum() / rows;
+    }
+
+    // Quality of the expert that is predicted best, row by row.
+    private double[] Realised(double[] predicted)
+    {
+        var realised = new double[predicted.Length / _experts];
+        for (var i = 0; i < realised.Length; i++) realised[i] = _quality[i * _experts + Largest(predicted.AsSpan(i * _experts, _experts))];
+        return realised;
+    }
+
+    private static bool IsWithinError(double[] best, double[] other)
+    {
+        var (mean, squares) = (0.0, 0.0);
+        for (var i = 0; i < best.Length; i++) mean += (best[i] - other[i]) / best.Length;
+        for (var i = 0; i < best.Length; i++) squares += (best[i] - other[i] - mean) * (best[i] - other[i] - mean);
+        return mean <= Math.Sqrt(squares / best.Length / Math.Max(1, best.Length - 1));
     }
 
     private static int Largest(ReadOnlySpan<double> values)

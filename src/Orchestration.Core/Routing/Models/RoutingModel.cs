@@ -98,10 +98,14 @@ public sealed class RoutingModel
     /// <summary>Mean quality of the experts over the history, 0–1.</summary>
     public IReadOnlyList<double> Means => Heads.Means;
 
-    /// <summary>Mean quality of an expert in a task.</summary>
-    /// <param name="task">Place of the task.</param>
-    /// <param name="expert">Place of the expert.</param>
-    public double InTask(int task, int expert) => Heads.Tasks!.Table[task * Experts.Count + expert];
+    /// <summary>The same model going by one head alone.</summary>
+    /// <param name="head">Which.</param>
+    public RoutingModel Only(RoutingHead head)
+    {
+        var weights = new double[RoutingHeads.Count];
+        weights[(int)head] = 1;
+        return new RoutingModel(Trained, Heads, Facts, weights, LeastFamiliarity, [.. Bins[..RoutingHeads.Count], Bins[(int)head]], Spread);
+    }
 
     /// <summary>The same history with another number of neighbours or clusters.</summary>
     /// <param name="head"><see cref="RoutingHead.Nearest"/> or <see cref="RoutingHead.Clusters"/>; for others nothing changes.</param>

@@ -18,8 +18,8 @@ public sealed record RoutingTraining
     /// <summary>Clusters, at least 1; default 24.</summary>
     public int Clusters { get; init; } = ClusterHead.DefaultCount;
 
-    /// <summary>Share of the history, cross-fitted, that is so little like its own task that the model would abstain; 0 for never, below 1; default 0.05.</summary>
-    public double Abstain { get; init; } = 0.05;
+    /// <summary>Share of the history, cross-fitted, that is so little like its own task that the model would abstain; 0 for never, below 1; default 0.04.</summary>
+    public double Abstain { get; init; } = 0.04;
 
     /// <summary>Prompts of the history that are kept for neighbours and clusters, at most; drawn where there are more. Fewer where features are many, so that a decision stays quick.</summary>
     public int MostHistory { get; init; } = 8192;

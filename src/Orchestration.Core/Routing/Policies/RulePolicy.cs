@@ -132,7 +132,7 @@ internal class RulePolicy : IRoutingPolicy
             case RoutingRule.TwoModel:
                 return TwoModel(estimates, keys);
             case RoutingRule.Skills:
-                return Skilled(estimates, prediction.Task, keys);
+                return Skilled(estimates, prediction.IsFamiliar ? prediction.Task : -1, keys);
             case RoutingRule.Nearest:
                 return "best mean quality over the nearest prompts of the history";
             case RoutingRule.Clusters:
@@ -178,18 +178,17 @@ internal class RulePolicy : IRoutingPolicy
 
     private string Skilled(ExpertEstimate[] estimates, int task, Span<double> keys)
     {
-        if (task < 0) return "best over the history: it has no tasks to tell apart";
+        if (task < 0) return "best over the history: no task is inferred";
         var name = _model!.Tasks[task];
         var skilled = 0;
         for (var i = 0; i < keys.Length; i++)
         {
-            if (_placeInModel.TryGetValue(estimates[i].Expert, out var place)) keys[i] = _model.InTask(task, place);
             if (!Has(estimates[i].Expert, task)) continue;
             keys[i] += 10;
             skilled++;
         }
 
-        return skilled == 0 ? $"best at the inferred task '{name}'" : $"best of those with the skill '{name}', as inferred";
+        return skilled == 0 ? $"best over the inferred tasks, the likeliest of them '{name}'" : $"best of those with the skill '{name}', as inferred";
     }
 
     private bool Has(string expert, int task) => _hasSkill.TryGetValue(expert, out var has) && has[task];
