@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Routing.Bandits;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
+using Orchestration.Learning.Drift;
 
 namespace Orchestration.Core.Routing.Loop;
 
@@ -25,6 +26,9 @@ public sealed record RouterLoopOptions
 
     /// <summary>How often what is too old is looked for.</summary>
     public TimeSpan Tidy { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How soon drift is noticed, and how seldom by mistake.</summary>
+    public DriftOptions Drift { get; init; } = new();
 }
 
 /// <summary>What a loop has done in this process.</summary>
@@ -41,7 +45,7 @@ public sealed record LoopCounts(long Accepted, long Written, long Dropped, long 
 /// What a router does behind the requests: writes routes, has a share of the answers judged, follows the feed of rewards for the bandits, follows the list of quarantines, forgets what is too old. Starts nothing by
 /// itself: the host runs it as long as it serves, and cancels it to have what is left written.
 /// </summary>
-public sealed class RouterLoop
+public sealed class RouterLoop : IDisposable
 {
     /// <summary>Who pays for judging routed answers: this, <c>:</c> and the day.</summary>
     public const string Payer = "router-judging";
@@ -53,12 +57,13 @@ public sealed class RouterLoop
     private readonly IStore _store;
     private readonly RouterLoopOptions _options;
     private readonly AnswerJudge _judge;
+    private readonly RewardHistory _history;
+    private readonly SemaphoreSlim _following = new(1);
     private readonly Lock _capping = new();
     private IReadOnlyDictionary<string, string> _quarantinedJudges = new Dictionary<string, string>(StringComparer.Ordinal);
     private RouterJudges? _judges;
     private Learner[] _learners = [];
     private long _quarantines = -1;
-    private long _after;
     private (string Payer, decimal? Usd, Task Set) _cap = ("", null, Task.CompletedTask);
     private (string Payer, decimal? Usd) _spent;
     private long _judged;
@@ -80,6 +85,8 @@ public sealed class RouterLoop
         if (router.Log is null) throw new OrchestrationException(ErrorCodes.Configuration, "The router has no ledger; make it with the store's.");
         (_router, _store, _options) = (router, store, options);
         _judge = new AnswerJudge(actors, store.Aggregators, options.Time);
+        _history = new RewardHistory(store.Routing, options.Drift, router.Judged);
+        router.Watch = _history.Drift;
     }
 
     /// <summary>What it has done.</summary>
@@ -121,27 +128,37 @@ public sealed class RouterLoop
         await Task.WhenAll(running);
     }
 
-    /// <summary>Looks once at quarantines and at the feed of rewards, to its end.</summary>
+    /// <summary>Looks once at quarantines and at the feed of rewards, to its end; quarantines what drifted where that is wanted; has bandits learn.</summary>
     public async ValueTask FollowAsync(CancellationToken cancellationToken)
     {
-        var quarantines = await _store.Routing.QuarantinesAsync(cancellationToken);
-        if (quarantines.Epoch != _quarantines)
+        await _following.WaitAsync(cancellationToken);
+        try
         {
-            _router.Quarantine(quarantines.Reasons(QuarantineKind.Expert));
-            Volatile.Write(ref _quarantinedJudges, quarantines.Reasons(QuarantineKind.Judge));
-            _quarantines = quarantines.Epoch;
-        }
+            var quarantines = await _history.FollowAsync(cancellationToken);
+            var config = _router.Setup.Config;
+            if (config.Quarantines)
+            {
+                quarantines = await _history.Drift.ActAsync(
+                    _store.Routing, [.. config.Experts.Select(static e => e.Name)], [.. Volatile.Read(ref _judges)?.Columns.Select(static c => c.Name) ?? []], quarantines, _options.Note, cancellationToken);
+            }
 
-        while (true)
+            if (quarantines.Epoch != _quarantines)
+            {
+                _router.Quarantine(quarantines.Reasons(QuarantineKind.Expert));
+                Volatile.Write(ref _quarantinedJudges, quarantines.Reasons(QuarantineKind.Judge));
+                _quarantines = quarantines.Epoch;
+            }
+
+            foreach (var learner in Volatile.Read(ref _learners)) await LearnAsync(learner, cancellationToken);
+        }
+        finally
         {
-            var page = await _store.Routing.RewardsAsync(_after, FeedPage, cancellationToken);
-            if (page.Rewards.Count == 0) break;
-            foreach (var reward in page.Rewards) _router.Judged.Add(reward);
-            _after = page.Through;
+            _following.Release();
         }
-
-        foreach (var learner in Volatile.Read(ref _learners)) await LearnAsync(learner, cancellationToken);
     }
+
+    /// <summary>What is known of experts and judges, from what this loop has followed so far.</summary>
+    public ValueTask<RouterReport> ReportAsync(CancellationToken cancellationToken) => RouterReporter.MakeAsync(_store.Routing, _history, _router.Judged, _options.Time, cancellationToken);
 
     private async ValueTask LearnAsync(Learner learner, CancellationToken cancellationToken)
     {
@@ -241,6 +258,9 @@ public sealed class RouterLoop
             return _cap.Set;
         }
     }
+
+    /// <summary>Lets go of what it holds, once it has ended.</summary>
+    public void Dispose() => _following.Dispose();
 
     private async Task EveryAsync(TimeSpan pause, Func<CancellationToken, ValueTask> look, CancellationToken cancellationToken)
     {
