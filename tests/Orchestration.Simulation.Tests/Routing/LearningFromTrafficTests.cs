@@ -1,4 +1,5 @@
 using Orchestration.Core;
+using Orchestration.Core.Access;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Bandits;
@@ -60,7 +61,9 @@ public sealed class LearningFromTrafficTests
         silo.Notes.ShouldContain(static n => n.StartsWith("quarantined: expert a", StringComparison.Ordinal));
 
         _time.Advance(TimeSpan.FromHours(1));
-        await silo.Store.Routing.TryChangeAsync(report.Quarantines.Epoch, new QuarantineChange(QuarantineKind.Expert, "a", false, "a new snapshot was deployed", "ada"), Cancel);
+        await Quarantines.ChangeAsync(silo.Store, new QuarantineChange(QuarantineKind.Expert, "a", false, "a new snapshot was deployed", "ada"), Cancel);
+        (await Should.ThrowAsync<OrchestrationException>(async () => await Quarantines.ChangeAsync(silo.Store, new QuarantineChange(QuarantineKind.Expert, "a", false, "again", "ada"), Cancel))).Code.ShouldBe(ErrorCodes.NotFound);
+        (await silo.Store.Access.AuditAsync(new AuditQuery(), Cancel)).Select(static a => (a.By, a.Action, a.Subject)).ShouldBe([("ada", "router.release", "expert a"), ("drift", "router.quarantine", "expert a")]);
         await silo.Loop.FollowAsync(Cancel);
         (await silo.DecideAsync()).Expert.ShouldBe("a");
         (await silo.Loop.ReportAsync(Cancel)).Drift.ShouldBeEmpty();

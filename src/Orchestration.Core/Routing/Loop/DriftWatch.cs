@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Routing.Drift;
+using Orchestration.Core.Stores;
 using Orchestration.Learning.Drift;
 
 namespace Orchestration.Core.Routing.Loop;
@@ -69,7 +70,7 @@ internal sealed class DriftWatch(DriftOptions options)
 
     /// <summary>Quarantines what drifted for the worse and is not held yet. The last expert and the last judge stay: somebody must answer, and somebody must judge.</summary>
     /// <returns>The list as it is afterwards.</returns>
-    public async ValueTask<QuarantineList> ActAsync(IRouterLedger ledger, IReadOnlyList<string> experts, IReadOnlyList<string> judges, QuarantineList list, Action<string> note, CancellationToken cancellationToken)
+    public async ValueTask<QuarantineList> ActAsync(IStore store, IReadOnlyList<string> experts, IReadOnlyList<string> judges, QuarantineList list, Action<string> note, CancellationToken cancellationToken)
     {
         foreach (var finding in Findings)
         {
@@ -78,12 +79,14 @@ internal sealed class DriftWatch(DriftOptions options)
             var all = finding.IsJudge ? judges : experts;
             var held = list.Reasons(kind);
             if (held.ContainsKey(finding.Subject) || !all.Contains(finding.Subject, StringComparer.Ordinal) || all.Count(name => !held.ContainsKey(name)) <= 1) continue;
-            if (await ledger.TryChangeAsync(list.Epoch, new QuarantineChange(kind, finding.Subject, true, finding.ToString(), By), cancellationToken) is not { } changed)
+            var change = new QuarantineChange(kind, finding.Subject, true, finding.ToString(), By);
+            if (await store.Routing.TryChangeAsync(list.Epoch, change, cancellationToken) is not { } changed)
             {
                 // Another silo, or an operator, was sooner: it is looked at anew with their list.
-                return await ledger.QuarantinesAsync(cancellationToken);
+                return await store.Routing.QuarantinesAsync(cancellationToken);
             }
 
+            await Quarantines.RecordAsync(store.Access, change, null, cancellationToken);
             list = changed;
             note($"quarantined: {finding}");
         }

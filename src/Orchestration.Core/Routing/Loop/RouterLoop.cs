@@ -139,7 +139,7 @@ public sealed class RouterLoop : IDisposable
             if (config.Quarantines)
             {
                 quarantines = await _history.Drift.ActAsync(
-                    _store.Routing, [.. config.Experts.Select(static e => e.Name)], [.. Volatile.Read(ref _judges)?.Columns.Select(static c => c.Name) ?? []], quarantines, _options.Note, cancellationToken);
+                    _store, [.. config.Experts.Select(static e => e.Name)], [.. Volatile.Read(ref _judges)?.Columns.Select(static c => c.Name) ?? []], quarantines, _options.Note, cancellationToken);
             }
 
             if (quarantines.Epoch != _quarantines)
