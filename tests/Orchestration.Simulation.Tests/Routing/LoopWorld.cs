@@ -118,7 +118,6 @@ internal sealed class LoopSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        Loop.Dispose();
         _stop.Dispose();
     }
 

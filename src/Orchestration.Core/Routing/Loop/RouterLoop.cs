@@ -45,7 +45,7 @@ public sealed record LoopCounts(long Accepted, long Written, long Dropped, long 
 /// What a router does behind the requests: writes routes, has a share of the answers judged, follows the feed of rewards for the bandits, follows the list of quarantines, forgets what is too old. Starts nothing by
 /// itself: the host runs it as long as it serves, and cancels it to have what is left written.
 /// </summary>
-public sealed class RouterLoop : IDisposable
+public sealed class RouterLoop
 {
     /// <summary>Who pays for judging routed answers: this, <c>:</c> and the day.</summary>
     public const string Payer = "router-judging";
@@ -58,7 +58,7 @@ public sealed class RouterLoop : IDisposable
     private readonly RouterLoopOptions _options;
     private readonly AnswerJudge _judge;
     private readonly RewardHistory _history;
-    private readonly SemaphoreSlim _following = new(1);
+    private Task _following = Task.CompletedTask;
     private readonly Lock _capping = new();
     private IReadOnlyDictionary<string, string> _quarantinedJudges = new Dictionary<string, string>(StringComparer.Ordinal);
     private RouterJudges? _judges;
@@ -131,7 +131,11 @@ public sealed class RouterLoop : IDisposable
     /// <summary>Looks once at quarantines and at the feed of rewards, to its end; quarantines what drifted where that is wanted; has bandits learn.</summary>
     public async ValueTask FollowAsync(CancellationToken cancellationToken)
     {
-        await _following.WaitAsync(cancellationToken);
+        // One at a time: whoever comes while another looks begins when that one is done.
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_capping) (before, _following) = (_following, done.Task);
+        await before;
         try
         {
             var quarantines = await _history.FollowAsync(cancellationToken);
@@ -153,7 +157,7 @@ public sealed class RouterLoop : IDisposable
         }
         finally
         {
-            _following.Release();
+            done.SetResult();
         }
     }
 
@@ -258,9 +262,6 @@ public sealed class RouterLoop : IDisposable
             return _cap.Set;
         }
     }
-
-    /// <summary>Lets go of what it holds, once it has ended.</summary>
-    public void Dispose() => _following.Dispose();
 
     private async Task EveryAsync(TimeSpan pause, Func<CancellationToken, ValueTask> look, CancellationToken cancellationToken)
     {
