@@ -46,6 +46,7 @@ internal static class WholeProcessBenchmarks
         ["silo-quota"] = ClusterBenchmarks.QuotaAsync,
         ["claims"] = ClusterBenchmarks.ClaimsAsync,
         ["store-costs"] = StoreCostBenchmark.RunAsync,
+        ["router-ledger"] = RouterLedgerBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
         ["gateway"] = Gateway.GatewayBenchmark.RunAsync,
         ["route-quality"] = RoutingBenchmarks.QualityAsync,
