@@ -104,7 +104,7 @@ public sealed class BanditPolicyTests
 
     private static BanditPolicy Learned(RoutingRule rule, double lambda)
     {
-        var learner = new BanditLearner(BanditLearnerTests.Settings() with { Rule = rule, Lambda = lambda }, World);
+        var learner = new BanditLearner(BanditLearnerTests.Settings() with { Rule = rule, Lambda = lambda, Width = 0.25 }, World);
         learner.Take(Enumerable.Range(0, 60).Select(static i => new BanditReward
         {
             RouteId = $"r_{i}",
