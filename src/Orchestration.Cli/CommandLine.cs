@@ -9,6 +9,7 @@ using Orchestration.Cli.Keys;
 using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
+using Orchestration.Cli.Routing;
 using Orchestration.Cli.Rubrics;
 using Orchestration.Cli.Serving;
 using Orchestration.Cli.Spending;
@@ -32,6 +33,7 @@ public static class CommandLine
             WorkCommand.Create(context),
             ClusterCommands.Create(context),
             ServeCommand.Create(context),
+            RouteCommands.Create(context),
             KeyCommands.Create(context),
             AuditCommand.Create(context),
             TrainCommand.Create(context),

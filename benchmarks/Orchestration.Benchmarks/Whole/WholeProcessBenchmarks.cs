@@ -44,6 +44,7 @@ internal static class WholeProcessBenchmarks
         ["silo-quota"] = ClusterBenchmarks.QuotaAsync,
         ["claims"] = ClusterBenchmarks.ClaimsAsync,
         ["store-costs"] = StoreCostBenchmark.RunAsync,
+        ["router-ledger"] = RouterLedgerBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
         ["gateway"] = Gateway.GatewayBenchmark.RunAsync,
     };

@@ -66,6 +66,9 @@ public sealed class Router : IRouter
 
     internal JudgingQueue ToJudge { get; } = new();
 
+    /// <summary>Watches failures, where a loop runs.</summary>
+    internal DriftWatch? Watch { get; set; }
+
     internal JudgedScores Judged { get; } = new();
 
     /// <summary>How the experts stand in this silo, in the order of the configuration.</summary>
@@ -116,7 +119,9 @@ public sealed class Router : IRouter
         ArgumentNullException.ThrowIfNull(expert);
 
         // One that a new configuration no longer names has nothing left to observe.
-        if (_records.TryGetValue(expert, out var record)) record.Health.Observe(call);
+        if (!_records.TryGetValue(expert, out var record)) return;
+        record.Health.Observe(call);
+        Watch?.Called(expert, _services.Time.GetUtcNow(), call.Kind);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,9 @@
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Core.Judging;
+using Orchestration.Learning.Intervals;
 using Orchestration.Learning.Models;
+using Orchestration.Learning.Selection;
 
 namespace Orchestration.Simulation.Tests.Aggregation;
 
@@ -40,6 +42,26 @@ internal static class SampleVersions
                 [new("offset", offset.ToString("R", System.Globalization.CultureInfo.InvariantCulture)), new("slope", slope.ToString("R", System.Globalization.CultureInfo.InvariantCulture))],
                 [new ModelTensor("reference", [2], [0.5, 0.25])]),
         });
+
+    /// <summary>Ten times the mean of the two judges, with intervals: targets lie close to the mean of both, and a long way from either alone.</summary>
+    public static AggregatorVersion WithIntervals()
+    {
+        var without = Make(offset: 0, slope: 10);
+        var random = new Random(4);
+        const int Rows = 300;
+        var (scores, targets) = (new double[2 * Rows], new double[Rows]);
+        for (var i = 0; i < Rows; i++)
+        {
+            (scores[2 * i], scores[(2 * i) + 1]) = (random.NextDouble(), random.NextDouble());
+            targets[i] = 10 * ((scores[2 * i] + scores[(2 * i) + 1]) / 2) + random.NextDouble() - 0.5;
+        }
+
+        int[] groups = [.. Enumerable.Range(0, Rows)];
+        var folds = Folds.ByGroup(groups, 5, 1);
+        var model = ScoreModels.Restore(without.Parts[AggregatorVersion.ModelPart]);
+        var intervals = CrossConformal.Of(new ScoreData(2, scores, targets, groups), folds, [.. Enumerable.Repeat(model, 5)]);
+        return AggregatorVersion.Create(without.Manifest, new Dictionary<string, ModelState>(without.Parts, StringComparer.Ordinal) { [AggregatorVersion.IntervalPart] = intervals.State });
+    }
 
     public static async Task<string> AddAsync(this IAggregatorCatalog catalog, double offset, double slope = 1)
     {

@@ -1,3 +1,4 @@
+using Orchestration.Core.Aggregation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Loop;
@@ -122,6 +123,25 @@ public sealed class AnswerJudgingTests
         reward.AggregatorVersion.ShouldBe(id);
         reward.Unscored.ShouldBe(new Dictionary<string, string> { ["chrf"] = "quarantined" });
         judges[1].Asked.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Without_a_quarantined_judge_the_interval_widens()
+    {
+        var store = _data.Open();
+        var version = SampleVersions.WithIntervals();
+        await store.Aggregators.AddAsync(new StoredAggregator(SampleVersions.Name, version.Id, "mean-fit", version.Manifest.ToJson(), version.Weights), Cancel);
+        await store.Aggregators.SetAsync(s => s with { Active = version.Id });
+        await using var silo = New(LoopSilo.Config("a") with { Aggregator = SampleVersions.Name }, Says("clarity@local", 2), Says("chrf", 2));
+        silo.Run();
+        var whole = (await silo.RewardAsync((await silo.RouteAsync()).Id)).Interval.ShouldNotBeNull();
+        await store.Routing.TryChangeAsync(0, new QuarantineChange(QuarantineKind.Judge, "chrf", true, "its scores shifted", "drift"), Cancel);
+        await silo.Loop.FollowAsync(Cancel);
+        var without = await silo.RewardAsync((await silo.RouteAsync()).Id);
+        var (lower, upper) = without.Interval.ShouldNotBeNull();
+        without.AggregatorVersion.ShouldBe(version.Id);
+        (upper - lower).ShouldBeGreaterThan(2 * (whole.Upper - whole.Lower));
+        without.Score.ShouldNotBeNull().ShouldBeInRange(lower, upper);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Orchestration.Core.Pairs;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Loop;
 using Orchestration.Core.Spending;
+using Orchestration.Learning.Drift;
 using Orchestration.Simulation.InMemory;
 using Orchestration.Testing;
 using Xunit;
@@ -18,7 +19,7 @@ internal sealed class LoopSilo : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    public LoopSilo(InMemoryData data, ManualTime time, RouterConfig config, IReadOnlyList<ScoringJudge>? judges = null, IReadOnlyList<IRoutingPolicy>? policies = null, int seed = 1, int queue = 16_384)
+    public LoopSilo(InMemoryData data, ManualTime time, RouterConfig config, IReadOnlyList<ScoringJudge>? judges = null, IReadOnlyList<IRoutingPolicy>? policies = null, int seed = 1, int queue = 16_384, DriftOptions? drift = null)
     {
         Time = time;
         Store = data.Open();
@@ -27,7 +28,7 @@ internal sealed class LoopSilo : IAsyncDisposable
         Router = new Router(
             new RouterServices { Time = time, NewId = Ids(seed), Ledger = Store.Routing, LedgerQueue = queue, Note = Notes.Enqueue },
             new RouterSetup { Config = config, Policies = (policies ?? []).ToDictionary(static p => p.Name, StringComparer.Ordinal) });
-        Loop = new RouterLoop(Router, Actors, Store, new RouterLoopOptions { Time = time, Note = Notes.Enqueue, Concurrency = 2 });
+        Loop = new RouterLoop(Router, Actors, Store, new RouterLoopOptions { Time = time, Note = Notes.Enqueue, Concurrency = 2, Drift = drift ?? new DriftOptions() });
         Loop.Use(judges.Count == 0 ? null : new RouterJudges([.. judges.Select(static j => j.ForRouter)]), []);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Core.Routing.Bandits;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
+using Orchestration.Learning.Drift;
 
 namespace Orchestration.Core.Routing.Loop;
 
@@ -25,6 +26,9 @@ public sealed record RouterLoopOptions
 
     /// <summary>How often what is too old is looked for.</summary>
     public TimeSpan Tidy { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How soon drift is noticed, and how seldom by mistake.</summary>
+    public DriftOptions Drift { get; init; } = new();
 }
 
 /// <summary>What a loop has done in this process.</summary>
@@ -53,12 +57,13 @@ public sealed class RouterLoop
     private readonly IStore _store;
     private readonly RouterLoopOptions _options;
     private readonly AnswerJudge _judge;
+    private readonly RewardHistory _history;
+    private Task _following = Task.CompletedTask;
     private readonly Lock _capping = new();
     private IReadOnlyDictionary<string, string> _quarantinedJudges = new Dictionary<string, string>(StringComparer.Ordinal);
     private RouterJudges? _judges;
     private Learner[] _learners = [];
     private long _quarantines = -1;
-    private long _after;
     private (string Payer, decimal? Usd, Task Set) _cap = ("", null, Task.CompletedTask);
     private (string Payer, decimal? Usd) _spent;
     private long _judged;
@@ -80,6 +85,8 @@ public sealed class RouterLoop
         if (router.Log is null) throw new OrchestrationException(ErrorCodes.Configuration, "The router has no ledger; make it with the store's.");
         (_router, _store, _options) = (router, store, options);
         _judge = new AnswerJudge(actors, store.Aggregators, options.Time);
+        _history = new RewardHistory(store.Routing, options.Drift, router.Judged);
+        router.Watch = _history.Drift;
     }
 
     /// <summary>What it has done.</summary>
@@ -121,27 +128,41 @@ public sealed class RouterLoop
         await Task.WhenAll(running);
     }
 
-    /// <summary>Looks once at quarantines and at the feed of rewards, to its end.</summary>
+    /// <summary>Looks once at quarantines and at the feed of rewards, to its end; quarantines what drifted where that is wanted; has bandits learn.</summary>
     public async ValueTask FollowAsync(CancellationToken cancellationToken)
     {
-        var quarantines = await _store.Routing.QuarantinesAsync(cancellationToken);
-        if (quarantines.Epoch != _quarantines)
+        // One at a time: whoever comes while another looks begins when that one is done.
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_capping) (before, _following) = (_following, done.Task);
+        await before;
+        try
         {
-            _router.Quarantine(quarantines.Reasons(QuarantineKind.Expert));
-            Volatile.Write(ref _quarantinedJudges, quarantines.Reasons(QuarantineKind.Judge));
-            _quarantines = quarantines.Epoch;
-        }
+            var quarantines = await _history.FollowAsync(cancellationToken);
+            var config = _router.Setup.Config;
+            if (config.Quarantines)
+            {
+                quarantines = await _history.Drift.ActAsync(
+                    _store, [.. config.Experts.Select(static e => e.Name)], [.. Volatile.Read(ref _judges)?.Columns.Select(static c => c.Name) ?? []], quarantines, _options.Note, cancellationToken);
+            }
 
-        while (true)
+            if (quarantines.Epoch != _quarantines)
+            {
+                _router.Quarantine(quarantines.Reasons(QuarantineKind.Expert));
+                Volatile.Write(ref _quarantinedJudges, quarantines.Reasons(QuarantineKind.Judge));
+                _quarantines = quarantines.Epoch;
+            }
+
+            foreach (var learner in Volatile.Read(ref _learners)) await LearnAsync(learner, cancellationToken);
+        }
+        finally
         {
-            var page = await _store.Routing.RewardsAsync(_after, FeedPage, cancellationToken);
-            if (page.Rewards.Count == 0) break;
-            foreach (var reward in page.Rewards) _router.Judged.Add(reward);
-            _after = page.Through;
+            done.SetResult();
         }
-
-        foreach (var learner in Volatile.Read(ref _learners)) await LearnAsync(learner, cancellationToken);
     }
+
+    /// <summary>What is known of experts and judges, from what this loop has followed so far.</summary>
+    public ValueTask<RouterReport> ReportAsync(CancellationToken cancellationToken) => RouterReporter.MakeAsync(_store.Routing, _history, _router.Judged, _options.Time, cancellationToken);
 
     private async ValueTask LearnAsync(Learner learner, CancellationToken cancellationToken)
     {
