@@ -5,6 +5,7 @@ using Orchestration.Cli.Demo;
 using Orchestration.Cli.Endpoint;
 using Orchestration.Cli.Experiments;
 using Orchestration.Cli.Judges;
+using Orchestration.Cli.Keys;
 using Orchestration.Cli.Labels;
 using Orchestration.Cli.Meta;
 using Orchestration.Cli.Pairs;
@@ -31,6 +32,8 @@ public static class CommandLine
             WorkCommand.Create(context),
             ClusterCommands.Create(context),
             ServeCommand.Create(context),
+            KeyCommands.Create(context),
+            AuditCommand.Create(context),
             TrainCommand.Create(context),
             AggregatorCommands.Create(context),
             AggregateCommand.Create(context),

@@ -1,3 +1,4 @@
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -43,6 +44,8 @@ public interface IStoreOwner : IAsyncDisposable
     IClusterDirectory Cluster { get; }
 
     IRouterLedger Routing { get; }
+
+    IAccessDirectory Access { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Orchestration.Cli.Hosting;
 using Orchestration.Cli.Sweeps;
+using Orchestration.Core;
 using Orchestration.Silo.Hosting;
 
 namespace Orchestration.Cli.Serving;
@@ -32,11 +34,32 @@ internal static class ServeCommand
                     Note = context.Error.WriteLine,
                 },
                 cancellationToken);
+            using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                _ = ReloadAsync(context, silo, cancellationToken);
+            });
             await context.Out.WriteLineAsync($"serving at {silo.Address}");
             await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             await context.Error.WriteLineAsync("draining");
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    private static async Task ReloadAsync(CliContext context, SiloHost silo, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await silo.ReloadAsync(cancellationToken);
+        }
+        catch (OrchestrationException e)
+        {
+            await context.Error.WriteLineAsync($"the configuration stays as it was: {e.Message}");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It is being stopped.
+        }
     }
 }

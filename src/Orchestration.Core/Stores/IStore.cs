@@ -1,3 +1,4 @@
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
@@ -44,4 +45,7 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     IRouterLedger Routing { get; }
+
+    /// <summary>API keys and the audit log.</summary>
+    IAccessDirectory Access { get; }
 }

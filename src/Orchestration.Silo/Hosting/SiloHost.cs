@@ -7,8 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orchestration.Core;
+using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
-using Orchestration.Core.Judging.Deployments;
+using Orchestration.Silo.Access;
+using Orchestration.Silo.Errors;
 using Orchestration.Silo.Running;
 using Orchestration.Storage;
 
@@ -19,11 +21,19 @@ public sealed class SiloHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly SiloState _state;
+    private readonly SiloWork _work;
+    private readonly ConfigReload _reload;
 
-    private SiloHost(WebApplication app, SiloState state) => (_app, _state) = (app, state);
+    private SiloHost(WebApplication app, SiloState state, SiloWork work, ConfigReload reload) => (_app, _state, _work, _reload) = (app, state, work, reload);
 
     /// <summary>Where it listens, with the port that it got.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>What its features share, for tests.</summary>
+    internal SiloState State => _state;
+
+    /// <summary>What ASP.NET Core knows of it, for tests.</summary>
+    internal IServiceProvider Services => _app.Services;
 
     /// <summary>Opens the store and begins to listen.</summary>
     /// <exception cref="OrchestrationException">The address, the configuration or the store is wrong; or the address is taken (<see cref="ErrorCodes.Usage"/>).</exception>
@@ -33,33 +43,37 @@ public sealed class SiloHost : IAsyncDisposable
         var endpoint = Listening(options);
         var config = OrchestrationConfig.Load(options.ConfigFile);
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
+        SiloState? state = null;
+        SiloWork? work = null;
         try
         {
-            var state = new SiloState(options, store, new DeploymentBoard(options.Time)) { Config = config };
-            var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-            builder.Logging.ClearProviders();
-            builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainFor);
-            builder.WebHost.ConfigureKestrel(kestrel =>
-            {
-                kestrel.AddServerHeader = false;
-                kestrel.Listen(endpoint);
-            });
-            var app = builder.Build();
-            app.MapHealth(state);
+            state = new SiloState(options, store, await ServerSecret.OfAsync(store.Access, options.Environment, cancellationToken));
+            var reload = new ConfigReload(state);
+            var app = Build(endpoint, options, state, reload);
+            await state.ConfigureAsync(() => config, cancellationToken);
+            await state.Keys.RefreshAsync(cancellationToken);
+            if (!options.IsOpen && state.Keys.Count == 0)
+                options.Note("nobody can ask yet: there is no API key. Make one with 'orchestrate key create NAME --role call', or start with --open on this machine alone");
+            work = new SiloWork();
+            work.Start(state.Keys.RunAsync);
+            work.Start(reload.WatchAsync);
             await app.StartAsync(cancellationToken);
-            return new SiloHost(app, state);
+            return new SiloHost(app, state, work, reload);
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception failure)
         {
+            if (work is not null) await work.DisposeAsync();
+            state?.Dispose();
             await store.DisposeAsync();
-            throw new OrchestrationException(ErrorCodes.Usage, $"{options.Address} is taken by another program. Name another port with --listen.", e);
-        }
-        catch
-        {
-            await store.DisposeAsync();
+            if (failure is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
+                throw new OrchestrationException(ErrorCodes.Usage, $"{options.Address} is taken by another program. Name another port with --listen.", failure);
             throw;
         }
     }
+
+    /// <summary>Reads the configuration's file again and puts it into effect without dropping a request.</summary>
+    /// <exception cref="OrchestrationException">It is wrong: everything stays as it was.</exception>
+    public Task ReloadAsync(CancellationToken cancellationToken) => _reload.ReloadAsync($"silo {_state.Store.Owner}", cancellationToken);
 
     /// <summary>Takes no new work, lets requests in flight end, and closes the store.</summary>
     public async ValueTask DisposeAsync()
@@ -67,7 +81,30 @@ public sealed class SiloHost : IAsyncDisposable
         _state.IsDraining = true;
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        await _work.DisposeAsync();
+        _state.Dispose();
         await _state.Store.DisposeAsync();
+    }
+
+    private static WebApplication Build(IPEndPoint endpoint, SiloOptions options, SiloState state, ConfigReload reload)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainFor);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(endpoint);
+        });
+        var app = builder.Build();
+        var errors = new ErrorBoundary(state);
+        app.Use(next => context => errors.InvokeAsync(context, next));
+        var gate = new AccessGate(state.Keys, options.IsOpen, options.Time);
+        app.Use(next => context => gate.InvokeAsync(context, next));
+        app.MapHealth(state);
+        app.MapAudit(state);
+        reload.Map(app);
+        return app;
     }
 
     private static IPEndPoint Listening(SiloOptions options)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Orchestration.Silo.Access;
 using Orchestration.Silo.Hosting;
 
 namespace Orchestration.Silo.Running;
@@ -10,7 +11,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes, SiloState state)
     {
-        routes.MapGet("/health/live", static () => TypedResults.Text("live"));
-        routes.MapGet("/health/ready", IResult () => state.IsDraining ? TypedResults.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ready"));
+        routes.MapGet("/health/live", static () => TypedResults.Text("live")).NeedsNoKey();
+        routes.MapGet("/health/ready", IResult () => state.IsDraining ? TypedResults.Text("draining", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ready")).NeedsNoKey();
     }
 }

@@ -1,3 +1,4 @@
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -49,6 +50,8 @@ internal sealed class SimulatedStore : IStore
 
     // Nobody routes in a world.
     public IRouterLedger Routing => _inner.Routing;
+
+    public IAccessDirectory Access => _inner.Access;
 
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

@@ -46,6 +46,8 @@ public sealed class InMemoryData
 
     internal RoutingRows Routing { get; } = new();
 
+    internal AccessRows Access { get; } = new();
+
     /// <summary>Opens the data as a new owner: <c>o1</c>, <c>o2</c>, …</summary>
     public InMemoryOwner Open()
     {

@@ -1,3 +1,4 @@
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -28,6 +29,7 @@ public sealed class InMemoryOwner : IStore
         Quotas = new InMemoryQuotaAuthority(this);
         Cluster = new InMemoryClusterDirectory(this);
         Routing = new InMemoryRouterLedger(this);
+        Access = new InMemoryAccessDirectory(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -59,6 +61,9 @@ public sealed class InMemoryOwner : IStore
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     public IRouterLedger Routing { get; }
+
+    /// <summary>API keys and the audit log.</summary>
+    public IAccessDirectory Access { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

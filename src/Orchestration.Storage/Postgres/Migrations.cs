@@ -203,6 +203,19 @@ internal static class Migrations
         );
         CREATE INDEX quarantine_changes_by_name ON quarantine_changes(kind, name, number);
         """,
+        """
+        -- Keys are never deleted and revoked once; hashes only. The secret stands here where the environment names none.
+        CREATE TABLE access_secret(id int PRIMARY KEY CHECK (id = 1), secret bytea NOT NULL);
+        CREATE TABLE access_keys(
+          number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, name text NOT NULL, roles int NOT NULL, hash bytea NOT NULL, secret text NOT NULL,
+          limits text NOT NULL, created_at bigint NOT NULL, expires_at bigint, revoked_at bigint
+        );
+        CREATE TABLE audit(
+          number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at bigint NOT NULL, by text NOT NULL, action text NOT NULL, subject text NOT NULL, before text, after text,
+          token bigint UNIQUE
+        );
+        CREATE INDEX audit_by_subject ON audit(subject);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

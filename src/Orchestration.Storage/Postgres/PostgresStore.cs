@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core;
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
@@ -9,6 +10,7 @@ using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
+using Orchestration.Storage.Postgres.Access;
 using Orchestration.Storage.Postgres.Aggregators;
 using Orchestration.Storage.Postgres.Batches;
 using Orchestration.Storage.Postgres.Cluster;
@@ -63,6 +65,7 @@ public sealed class PostgresStore : IStore
         Quotas = new PostgresQuotaAuthority(database);
         Cluster = new PostgresClusterDirectory(database, silo);
         Routing = new PostgresRouterLedger(database, silo);
+        Access = new PostgresAccessDirectory(database, silo, _announcements);
     }
 
     /// <inheritdoc/>
@@ -91,6 +94,9 @@ public sealed class PostgresStore : IStore
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     public IRouterLedger Routing { get; }
+
+    /// <inheritdoc/>
+    public IAccessDirectory Access { get; }
 
     /// <inheritdoc/>
     public string Owner => _silo.Owner;

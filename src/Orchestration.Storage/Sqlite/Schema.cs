@@ -159,6 +159,18 @@ internal static class Schema
         );
         CREATE INDEX quarantine_changes_by_name ON quarantine_changes(kind, name);
         """,
+        """
+        -- Keys are never deleted and revoked once; hashes only. The secret stands here where the environment names none.
+        CREATE TABLE access_secret(id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL);
+        CREATE TABLE access_keys(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, roles INTEGER NOT NULL, hash BLOB NOT NULL, secret TEXT NOT NULL,
+          limits TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER
+        );
+        CREATE TABLE audit(
+          number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, before TEXT, after TEXT
+        );
+        CREATE INDEX audit_by_subject ON audit(subject);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,4 +1,5 @@
 using Orchestration.Core;
+using Orchestration.Core.Access;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
@@ -8,6 +9,7 @@ using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Stores;
 using Orchestration.Core.Sweeps;
+using Orchestration.Storage.Sqlite.Access;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Batches;
 using Orchestration.Storage.Sqlite.Cluster;
@@ -48,6 +50,7 @@ public sealed class SqliteStore : IStore
         Quotas = new SqliteQuotaAuthority(_writer, _reads, options.TimeProvider);
         Cluster = new SqliteClusterDirectory(_writer, _reads, owners, options.TimeProvider);
         Routing = new SqliteRouterLedger(_writer, _reads, owners, options.TimeProvider);
+        Access = new SqliteAccessDirectory(_writer, _reads, options.TimeProvider);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -76,6 +79,9 @@ public sealed class SqliteStore : IStore
 
     /// <summary>Routed traffic: routes, rewards, ratings, quarantines.</summary>
     public IRouterLedger Routing { get; }
+
+    /// <summary>API keys and the audit log.</summary>
+    public IAccessDirectory Access { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

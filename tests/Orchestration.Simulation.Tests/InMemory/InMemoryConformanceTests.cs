@@ -1,4 +1,5 @@
 using Orchestration.Conformance;
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -30,6 +31,11 @@ public sealed class InMemorySweepStoreTests : SweepStoreConformance
 }
 
 public sealed class InMemoryShardLeaseTests : ShardLeaseConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
+public sealed class InMemoryAccessDirectoryTests : AccessDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
@@ -112,6 +118,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IClusterDirectory Cluster => owner.Cluster;
 
         public IRouterLedger Routing => owner.Routing;
+
+        public IAccessDirectory Access => owner.Access;
 
         public ValueTask KillAsync()
         {

@@ -17,6 +17,11 @@ public sealed class PostgresShardLeaseTests : ShardLeaseConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
 }
 
+public sealed class PostgresAccessDirectoryTests : AccessDirectoryConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
+}
+
 public sealed class PostgresClusterDirectoryTests : ClusterDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();

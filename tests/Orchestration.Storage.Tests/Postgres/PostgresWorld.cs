@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Orchestration.Conformance;
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -68,6 +69,8 @@ public sealed class PostgresWorld : IStoreWorld
         public IClusterDirectory Cluster => store.Cluster;
 
         public IRouterLedger Routing => store.Routing;
+
+        public IAccessDirectory Access => store.Access;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

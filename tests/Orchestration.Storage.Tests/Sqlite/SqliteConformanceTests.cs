@@ -23,6 +23,11 @@ public sealed class SqliteShardLeaseTests : ShardLeaseConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
 }
 
+public sealed class SqliteAccessDirectoryTests : AccessDirectoryConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
+}
+
 public sealed class SqliteClusterDirectoryTests : ClusterDirectoryConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());

@@ -1,4 +1,5 @@
 using Orchestration.Conformance;
+using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
@@ -56,6 +57,8 @@ public sealed class SqliteWorld : IStoreWorld
         public IClusterDirectory Cluster => store.Cluster;
 
         public IRouterLedger Routing => store.Routing;
+
+        public IAccessDirectory Access => store.Access;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
+using Orchestration.Core;
+using Orchestration.Core.Access;
+using Orchestration.Silo.Errors;
+
+namespace Orchestration.Silo.Access;
+
+/// <summary>
+/// Lets requests in: finds the key, looks at its roles and at what it has used, and says no in the shape of the endpoint. Costs one HMAC and two look-ups in
+/// memory; the store is not asked.
+/// </summary>
+/// <param name="keys">The keys of the store.</param>
+/// <param name="isOpen">True where calls without a key are let in; the silo listens on loopback alone then.</param>
+/// <param name="time">Counts requests by minute.</param>
+internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly ConcurrentDictionary<AccessKey, Caller> _callers = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<string, KeyMeter> _meters = new(StringComparer.Ordinal);
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var endpoint = context.GetEndpoint();
+        var rule = endpoint?.Metadata.GetMetadata<AccessRule>();
+        if (isOpen && IsFromElsewhere(context.Request))
+        {
+            await ErrorAnswers.WriteAsync(
+                context, rule, StatusCodes.Status403Forbidden, "forbidden", "This silo serves without keys, so it answers only requests that name it as localhost or by its loopback address, and none that a page of another site makes.");
+            return;
+        }
+
+        // Routing's own endpoints (a path that is asked with another method) are no route and state no rule; they tell nothing.
+        if (rule is { Roles: AccessRoles.None } || endpoint is not RouteEndpoint)
+        {
+            await next(context);
+            return;
+        }
+
+        if (rule is null) throw new InvalidOperationException($"The endpoint {endpoint.DisplayName} states no rule of access.");
+        var (caller, problem) = Find(context.Request);
+        if (caller is null)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await ErrorAnswers.WriteAsync(context, rule, StatusCodes.Status401Unauthorized, "invalid_api_key", problem!);
+            return;
+        }
+
+        if ((caller.Roles & rule.Roles) == AccessRoles.None)
+        {
+            await ErrorAnswers.WriteAsync(
+                context, rule, StatusCodes.Status403Forbidden, "forbidden",
+                $"The key {caller.KeyId} has the role{(AccessRoleNames.List(caller.Roles).Count == 1 ? "" : "s")} {AccessRoleNames.Write(caller.Roles)}; this needs {string.Join(" or ", AccessRoleNames.List(rule.Roles))}. Use another key, or make one with 'orchestrate key create --role {AccessRoleNames.List(rule.Roles)[0]}'.");
+            return;
+        }
+
+        if (!caller.Meter.TryBegin(caller.Limits, out var wait))
+        {
+            await ErrorAnswers.WriteBusyAsync(
+                context, rule, wait, string.Create(CultureInfo.InvariantCulture, $"The key {caller.KeyId} may make {Limits(caller.Limits)} at this silo. Try again later."));
+            return;
+        }
+
+        try
+        {
+            context.Features.Set(caller);
+            await next(context);
+        }
+        finally
+        {
+            caller.Meter.End();
+        }
+    }
+
+    private static string Limits(KeyLimits limits) => (limits.RequestsPerMinute, limits.Concurrent) switch
+    {
+        ({ } minute, { } at) => string.Create(CultureInfo.InvariantCulture, $"{minute} requests a minute and {at} at once"),
+        ({ } minute, null) => string.Create(CultureInfo.InvariantCulture, $"{minute} requests a minute"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{limits.Concurrent} requests at once"),
+    };
+
+    private (Caller? Caller, string? Problem) Find(HttpRequest request)
+    {
+        var text = Sent(request.Headers);
+        if (text.IsEmpty && !isOpen) return (null, "No API key was sent. Send it as 'Authorization: Bearer ok_…' or 'api-key: ok_…'; 'orchestrate key create' makes one.");
+
+        // Clients of OpenAI always send some key, also to a silo that asks for none; one of ours counts there too.
+        if (isOpen && !ApiKey.TryId(text, out _)) return (Caller.Open, null);
+        return keys.Check(text, out var key) switch
+        {
+            KeyRefusal.None => (Of(key!), null),
+            KeyRefusal.Revoked => (null, "This API key was revoked."),
+            KeyRefusal.Expired => (null, "This API key's time is over."),
+            _ => (null, "This is no API key of this service. Keys begin with 'ok_'; check that it was copied whole."),
+        };
+    }
+
+    private static ReadOnlySpan<char> Sent(IHeaderDictionary headers)
+    {
+        if (headers.Authorization is { Count: 1 } authorization && authorization[0] is { } value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return value.AsSpan(Scheme.Length).Trim();
+        return headers.TryGetValue("api-key", out StringValues sent) && sent.Count == 1 ? sent[0].AsSpan().Trim() : default;
+    }
+
+    private Caller Of(AccessKey key)
+    {
+        if (_callers.TryGetValue(key, out var caller)) return caller;
+
+        // What a key has used stays known when the list of keys is read again.
+        caller = new Caller(key.Id, key.Name, key.Roles, key.Limits, _meters.GetOrAdd(key.Id, static (_, time) => new KeyMeter(time), time));
+        foreach (var old in _callers.Where(c => c.Key.Id == key.Id)) _callers.TryRemove(old.Key, out _);
+        return _callers.GetOrAdd(key, caller);
+    }
+
+    /// <summary>
+    /// True where a page of another site, or a name that points here only for the moment, may be behind it: without keys, that the caller is on this machine is
+    /// all that is known of it.
+    /// </summary>
+    private static bool IsFromElsewhere(HttpRequest request)
+    {
+        var host = request.Host.Host;
+        var isLocal = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+        if (!isLocal) return true;
+        return request.Headers.Origin is { Count: > 0 } origin
+            && !(Uri.TryCreate(origin[0], UriKind.Absolute, out var site) && site.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
+    }
+}
