@@ -25,6 +25,7 @@ public sealed class SiloHost : IAsyncDisposable
     private readonly SiloWork _work;
     private readonly ConfigReload _reload;
     private readonly RoutedTraffic _traffic;
+    private int _isDisposed;
 
     private SiloHost(WebApplication app, SiloState state, SiloWork work, ConfigReload reload, RoutedTraffic traffic) =>
         (_app, _state, _work, _reload, _traffic) = (app, state, work, reload, traffic);
@@ -85,6 +86,7 @@ public sealed class SiloHost : IAsyncDisposable
     /// <summary>Takes no new work, lets requests in flight end, and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _state.IsDraining = true;
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
