@@ -113,6 +113,14 @@ public sealed class ChatFrontTests
     }
 
     [Fact]
+    public async Task A_body_above_the_servers_usual_limit_is_taken_where_the_gateway_takes_it()
+    {
+        await using var world = await GatewayWorld.StartAsync([Plain]);
+
+        (await world.PostAsync(GatewayWorld.Body("e0", new string('x', 31_000_000)))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task More_requests_than_may_wait_are_told_when_to_come_again()
     {
         var held = new TaskCompletionSource();

@@ -20,7 +20,7 @@ internal static class GatewayBenchmark
     {
         await using var endpoint = await EndpointAsync(folder, 0);
         var direct = $"http://127.0.0.1:{endpoint.Ready}/v1";
-        await using (var gateway = await GatewayAsync(folder, direct))
+        await using (var gateway = await GatewayAsync(folder, "measured", direct))
         {
             await ThroughputAsync(folder, report, direct, AddressOf(gateway));
             await MemoryAsync(folder, report, gateway);
@@ -94,7 +94,7 @@ internal static class GatewayBenchmark
     private static async Task SoakAsync(string folder, Report report)
     {
         await using var endpoint = await EndpointAsync(folder, 0.05);
-        await using var gateway = await GatewayAsync(folder, $"http://127.0.0.1:{endpoint.Ready}/v1");
+        await using var gateway = await GatewayAsync(folder, "soaked", $"http://127.0.0.1:{endpoint.Ready}/v1");
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 32 }) { Timeout = TimeSpan.FromSeconds(60) };
         var address = new Uri(AddressOf(gateway) + "/chat/completions");
         var (answers, errors, silent) = (0L, 0L, 0L);
@@ -127,9 +127,9 @@ internal static class GatewayBenchmark
     private static Task<Server> EndpointAsync(string folder, double faults) =>
         Server.StartAsync(folder, "", null, Environment.ProcessPath!, "child", "gateway-endpoint", faults.ToString(CultureInfo.InvariantCulture));
 
-    private static async Task<Server> GatewayAsync(string folder, string endpoint)
+    private static async Task<Server> GatewayAsync(string folder, string name, string endpoint)
     {
-        var home = Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName;
+        var home = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         await RoutingFixture.WriteAsync(home, endpoint);
         return await Server.StartAsync(home, "serving at", null, MeasuredProcess.Executable(), "serve", "--open", "--listen", "http://127.0.0.1:0");
     }

@@ -43,25 +43,25 @@ internal sealed partial record Wrk(double PerSecond, double Median, double Perce
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await error}{output}");
     }
 
-    private static double Number(Match match) => match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+    private static double Number(Match match) => match.Success ? double.Parse(match.Groups["n"].Value, CultureInfo.InvariantCulture) : 0;
 
-    private static double Milliseconds(Match match) => Number(match) * match.Groups[2].Value switch { "us" => 0.001, "s" => 1000, "m" => 60_000, _ => 1 };
+    private static double Milliseconds(Match match) => Number(match) * match.Groups["unit"].Value switch { "us" => 0.001, "s" => 1000, "m" => 60_000, _ => 1 };
 
-    [GeneratedRegex(@"Requests/sec:\s+([\d.]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"Requests/sec:\s+(?<n>[\d.]+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex RatePattern();
 
-    [GeneratedRegex(@"50%\s+([\d.]+)(us|ms|s|m)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"50%\s+(?<n>[\d.]+)(?<unit>us|ms|s|m)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex MedianPattern();
 
-    [GeneratedRegex(@"99%\s+([\d.]+)(us|ms|s|m)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"99%\s+(?<n>[\d.]+)(?<unit>us|ms|s|m)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex TailPattern();
 
-    [GeneratedRegex(@"(\d+) requests in", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<n>\d+) requests in", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex CountPattern();
 
-    [GeneratedRegex(@"Non-2xx or 3xx responses: (\d+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"Non-2xx or 3xx responses: (?<n>\d+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex StatusPattern();
 
-    [GeneratedRegex(@"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"Socket errors: connect (?<a>\d+), read (?<b>\d+), write (?<c>\d+), timeout (?<d>\d+)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex SocketPattern();
 }

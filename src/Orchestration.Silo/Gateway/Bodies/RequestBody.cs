@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Orchestration.Silo.Gateway.Errors;
 
 namespace Orchestration.Silo.Gateway.Bodies;
@@ -16,6 +17,9 @@ internal struct RequestBody : IDisposable
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
         if (request.ContentLength > limit) throw TooLarge(limit);
+
+        // The server's own limit is lower, and its refusal would not say why.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = limit + 1L;
         var bytes = ArrayPool<byte>.Shared.Rent((int)Math.Max(request.ContentLength ?? 4096, 1) + 1);
         var length = 0;
         try
