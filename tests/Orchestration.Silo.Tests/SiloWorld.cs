@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Orchestration.Core.Access;
 using Orchestration.Silo.Hosting;
+using Orchestration.Simulation;
 using Orchestration.Storage;
 
 namespace Orchestration.Silo.Tests;
@@ -35,6 +36,20 @@ internal sealed class SiloWorld : IAsyncDisposable
         Note = Note,
         DrainFor = TimeSpan.FromSeconds(10),
     };
+
+    /// <summary>A configuration over a scripted endpoint: deployment <c>local</c>, judge set <c>quick</c>.</summary>
+    public static string Configuration(ScriptedEndpoint endpoint, string more = "") =>
+        $$"""
+        deployments:
+          local:
+            endpoint: {{endpoint.ChatEndpoint}}
+            model: scripted-judge
+            prices: {input: 0.40, cached: 0.10, output: 1.60, reasoning: 1.60}
+            limits: {concurrency: 64}
+        judge-sets:
+          quick: [clarity@local, readability, structure]
+
+        """ + more;
 
     public void Configure(string yaml) => File.WriteAllText(ConfigFile, yaml);
 

@@ -5,7 +5,6 @@ using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Aggregation.Activation;
 using Orchestration.Core.Aggregation.Serving;
-using Orchestration.Core.Aggregation.Training;
 using Orchestration.Core.Aggregation.Versions;
 using Orchestration.Learning.Selection;
 
@@ -52,47 +51,8 @@ internal static class ActivateCommand
     private static async Task<ActivationVerdict> DecideAsync(
         CliContext context, IAggregatorCatalog catalog, AggregatorVersion version, AggregatorSetting setting, string[] files, CancellationToken cancellationToken)
     {
-        var basis = version.Manifest.Basis;
-        var paths = files.Length != 0 ? files : [.. version.Manifest.Inputs.Select(static i => i.Path)];
-        if (paths.FirstOrDefault(static p => !File.Exists(p)) is { } gone)
-        {
-            throw new OrchestrationException(
-                ErrorCodes.Input,
-                $"The test needs the rows that version {version.ShortId} was trained on, and there is no file {gone}. Name where they are now with --scores, or use --force --reason TEXT.");
-        }
-
-        var input = new TrainingInput
-        {
-            Files = paths,
-            Target = basis.Target.Field,
-            Group = basis.Training.GroupField,
-            Weight = basis.Training.WeightField,
-            Part = basis.Training.PartField,
-            Judges = [.. basis.Judges.Select(static j => j.Name)],
-        };
-        var set = TrainingSet.Under(TrainingReader.Read(input, cancellationToken), input, basis.Judges);
-        if (set.Facts.Sha256 != basis.Training.Sha256)
-        {
-            throw new OrchestrationException(
-                ErrorCodes.Input,
-                $"{string.Join(", ", paths)} {(paths.Length == 1 ? "holds" : "hold")} other rows than version {version.ShortId} was trained on. Name the same ones with --scores, train on these, or use --force --reason TEXT.");
-        }
-
-        var active = setting.Active is { } id && await catalog.FindAsync(id, setting.Name, cancellationToken) is { } stored ? LoadedVersion.Load(stored) : null;
-        var settings = new TrainSettings
-        {
-            Name = setting.Name,
-            Models = [basis.Recipe],
-            Folds = basis.Folds,
-            Repeats = basis.Repeats,
-            Seed = basis.Seed,
-            RandomFolds = basis.RandomFolds,
-            Monotone = basis.Monotone,
-            OnlyDecision = true,
-            MaxThreads = Environment.ProcessorCount,
-        };
-        var trained = AggregatorTrainer.Train(set, settings, active, [], cancellationToken);
-        foreach (var note in trained.Notes) await context.Error.WriteLineAsync(note);
-        return trained.Report.Activation;
+        var tested = await StoredActivationTest.RunAsync(catalog, version, setting, files, cancellationToken);
+        foreach (var note in tested.Notes) await context.Error.WriteLineAsync(note);
+        return tested.Verdict;
     }
 }

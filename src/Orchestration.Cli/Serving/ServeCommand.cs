@@ -15,12 +15,18 @@ internal static class ServeCommand
         var (config, store) = (SweepCommands.ConfigOption(), SweepCommands.StoreOption());
         var listen = new Option<string>("--listen") { Description = "Where to listen: http://ADDRESS:PORT.", DefaultValueFactory = _ => SiloOptions.DefaultAddress };
         var open = new Option<bool>("--open") { Description = "Serve without API keys; on loopback only." };
+        var slots = new Option<int>("--slots") { Description = "Shards of sweeps in work at once; 0 leaves sweeps to other silos.", DefaultValueFactory = _ => SiloOptions.DefaultSlots };
+        var grace = new Option<double>("--grace-seconds") { Description = "After the first signal, go on serving this long while /health/ready says 503, for load balancers to notice.", DefaultValueFactory = _ => 0 };
+        var drain = new Option<double>("--drain-seconds") { Description = "How long requests in flight may take to end after that.", DefaultValueFactory = _ => 30 };
         var command = new Command("serve", "Serves the gateway, judging and sweeps over HTTP until told to stop: Ctrl-C or SIGTERM finishes what is in flight.")
         {
-            config, store, listen, open,
+            config, store, listen, open, slots, grace, drain,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(slots) is < 0 or > 256) throw new OrchestrationException(ErrorCodes.Usage, "--slots: shards at once, 0 to 256.");
+            if (parsed.GetValue(grace) is not (>= 0 and <= 600)) throw new OrchestrationException(ErrorCodes.Usage, "--grace-seconds: seconds, 0 to 600.");
+            if (parsed.GetValue(drain) is not (>= 0 and <= 3600)) throw new OrchestrationException(ErrorCodes.Usage, "--drain-seconds: seconds, 0 to 3600.");
             await using var silo = await SiloHost.StartAsync(
                 new SiloOptions
                 {
@@ -32,6 +38,8 @@ internal static class ServeCommand
                     Environment = context.Environment,
                     Time = context.Time,
                     Note = context.Error.WriteLine,
+                    Slots = parsed.GetValue(slots),
+                    DrainFor = TimeSpan.FromSeconds(parsed.GetValue(drain)),
                 },
                 cancellationToken);
             using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
@@ -41,7 +49,9 @@ internal static class ServeCommand
             });
             await context.Out.WriteLineAsync($"serving at {silo.Address}");
             await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            await context.Error.WriteLineAsync("draining");
+            silo.Drain();
+            await context.Error.WriteLineAsync("draining: requests in flight are finished, shards of sweeps are given back");
+            if (parsed.GetValue(grace) > 0) await Task.Delay(TimeSpan.FromSeconds(parsed.GetValue(grace)), context.Time, CancellationToken.None);
             return ExitStatus.Completed;
         });
         return command;

@@ -14,9 +14,6 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 {
     private static readonly TimeSpan WaitPoll = TimeSpan.FromMilliseconds(250);
 
-    private const int RowsPerShardFree = 4096;
-    private const int RowsPerShardPaid = 256;
-
     // A shard ends with its slowest call, which may be waiting for another attempt; the others keep the deployment busy meanwhile.
     private const int ParallelShardsPaid = 8;
 
@@ -32,7 +29,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
         var aggregator = new SweepAggregator(host.Store.Aggregators);
         var plan = Plan(settings, resolved.Planned, resolved.RecordedFiles) with
         {
-            Aggregator = await aggregator.FixAsync(settings, cancellationToken),
+            Aggregator = await aggregator.FixAsync(settings.Aggregator, settings.FollowActive, cancellationToken),
             AggregatorAsked = settings.Aggregator is null ? null : settings.FollowActive ? $"{settings.Aggregator} followed" : settings.Aggregator,
         };
         await aggregator.CheckAsync(SweepRegistration.Define(plan, null), isWhole: resolved.RecordedFiles.Count == 0, cancellationToken);
@@ -88,7 +85,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     }
 
     private async Task<int> WorkersAsync(CancellationToken cancellationToken) =>
-        (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" });
+        (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" or "gateway" });
 
     /// <summary>Waits until nobody works a sweep any more, and writes its results.</summary>
     public async Task<int> WaitAsync(SweepRecord sweep, string? folder, MaxUnscored? maxUnscored, bool json, bool rationales, CancellationToken cancellationToken)
@@ -293,7 +290,6 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
 
     private SweepPlan Plan(SweepRunSettings settings, IReadOnlyList<PlannedJudge> judges, IReadOnlyList<string> recorded)
     {
-        var paid = judges.Any(j => j.Descriptor.IsPaid);
         var folder = Path.GetFullPath(settings.Out ?? DefaultFolder());
         return new SweepPlan
         {
@@ -307,7 +303,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
                 Sample = settings.Sample,
                 Seed = settings.Seed,
                 Recorded = [.. recorded.Select(path => new RecordedFile(path))],
-                RowsPerShard = settings.RowsPerShard ?? (paid ? RowsPerShardPaid : RowsPerShardFree),
+                RowsPerShard = settings.RowsPerShard ?? SweepRegistration.UsualRowsPerShard(judges),
                 TempFolder = EmbeddedHost.LocalFolder(context, settings.Store),
                 RejectsPath = settings.DryRun ? null : Path.Combine(folder, "rejects.jsonl"),
                 StandardInput = context.StandardInput,

@@ -18,8 +18,8 @@ internal sealed class OtlpPipelines : IDisposable
 
     public OtlpPipelines(bool traces, bool metrics, bool namesService)
     {
-        if (traces) _traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Resource).AddSource(Source).AddOtlpExporter().Build();
-        if (metrics) _metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Resource).AddMeter(Source).AddOtlpExporter().Build();
+        if (traces) _traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Resource).AddSource(Source, "Microsoft.AspNetCore").AddOtlpExporter().Build();
+        if (metrics) _metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Resource).AddMeter(Source, "Orchestration.Silo", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddOtlpExporter().Build();
 
         void Resource(ResourceBuilder resource)
         {

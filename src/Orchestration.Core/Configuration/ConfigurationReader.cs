@@ -49,7 +49,7 @@ internal static partial class ConfigurationReader
         if (root is null) return result;
         if (root is not YamlMappingNode mapping)
         {
-            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'panels:', 'exemplars:', 'rubrics:', 'judge-scales:', 'judge-limits:', 'experts:' or 'router:'.");
+            problems.Add(root.Start.Line, "the file is not a block of keys. It begins with 'deployments:', 'judge-sets:', 'panels:', 'exemplars:', 'rubrics:', 'judge-scales:', 'judge-limits:', 'data-sets:', 'experts:' or 'router:'.");
             problems.ThrowIfAny();
             return result;
         }
@@ -66,6 +66,7 @@ internal static partial class ConfigurationReader
             RubricFolders = RubricFolders(top, folder, problems),
             JudgeScales = JudgeScales(top),
             JudgeLimits = JudgeLimits(top, names, problems),
+            DataSets = DataSetReader.Read(top, folder, NamePattern().IsMatch),
             Router = RouterReader.Read(top, deployments, judgeSets, folder, NamePattern().IsMatch),
         };
         top.RefuseUnknown();

@@ -41,6 +41,9 @@ public sealed record OrchestrationConfig
     /// <summary>Limits that judges have of their own beside their deployment's, by judge specification.</summary>
     public IReadOnlyDictionary<string, JudgeLimits> JudgeLimits { get; init; } = new Dictionary<string, JudgeLimits>(StringComparer.Ordinal);
 
+    /// <summary>Data sets that requests may name.</summary>
+    public IReadOnlyDictionary<string, DataSetConfig> DataSets { get; init; } = new Dictionary<string, DataSetConfig>(StringComparer.Ordinal);
+
     /// <summary>Experts, policies and the router's settings; null where the file names none.</summary>
     public RouterConfig? Router { get; init; }
 

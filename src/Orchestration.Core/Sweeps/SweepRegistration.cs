@@ -51,6 +51,9 @@ public sealed record PlannedJudge(JudgeDescriptor Descriptor, FixedJudge Fixed, 
 /// <summary>Registers sweeps: reads the data into the store, fixes the columns, and seals.</summary>
 public sealed class SweepRegistration
 {
+    private const int RowsPerShardFree = 4096;
+    private const int RowsPerShardPaid = 256;
+
     private readonly ISweepStore _sweeps;
     private readonly string _owner;
 
@@ -62,6 +65,9 @@ public sealed class SweepRegistration
         _sweeps = sweeps;
         _owner = owner;
     }
+
+    /// <summary>Rows that are checkpointed together unless stated: fewer where judges call a model, as a shard ends with its slowest call.</summary>
+    public static int UsualRowsPerShard(IReadOnlyList<PlannedJudge> judges) => judges.Any(static j => j.Descriptor.IsPaid) ? RowsPerShardPaid : RowsPerShardFree;
 
     /// <summary>
     /// The fingerprint by which a rerun of the same command finds its unfinished sweep: the judges' versions, the options that decide results, and

@@ -85,6 +85,17 @@ public sealed class SweepResults
         return table;
     }
 
+    /// <summary>Writes the rows of all finished shards, in input order, to a stream as they are read; memory does not grow with the sweep.</summary>
+    /// <param name="sweep">The sweep.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="cancellationToken">Stops between shards.</param>
+    public async Task CopyRowsAsync(SweepRecord sweep, Stream target, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var rows = new ResultRows(SweepDefinition.FromJson(sweep.Definition));
+        await foreach (var rendered in RenderAsync(sweep, rows, null, cancellationToken)) await target.WriteAsync(rendered.Lines.Written, cancellationToken);
+    }
+
     /// <summary>Adds up all finished shards without writing rows.</summary>
     public async Task<JudgeTable> SummarizeAsync(SweepRecord sweep, CancellationToken cancellationToken)
     {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Primitives;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Silo.Errors;
+using Orchestration.Silo.Running;
 
 namespace Orchestration.Silo.Access;
 
@@ -30,6 +31,7 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
         var rule = endpoint?.Metadata.GetMetadata<AccessRule>();
         if (isOpen && IsFromElsewhere(context.Request))
         {
+            SiloMetrics.Refused.Add(1, new KeyValuePair<string, object?>("orchestration.refusal", "origin"));
             await ErrorAnswers.WriteAsync(
                 context, rule, StatusCodes.Status403Forbidden, "forbidden", "This silo serves without keys, so it answers only requests that name it as localhost or by its loopback address, and none that a page of another site makes.");
             return;
@@ -46,6 +48,7 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
         var (caller, problem) = Find(context.Request);
         if (caller is null)
         {
+            SiloMetrics.Refused.Add(1, new KeyValuePair<string, object?>("orchestration.refusal", "key"));
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await ErrorAnswers.WriteAsync(context, rule, StatusCodes.Status401Unauthorized, "invalid_api_key", problem!);
             return;
@@ -53,6 +56,7 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
 
         if ((caller.Roles & rule.Roles) == AccessRoles.None)
         {
+            SiloMetrics.Refused.Add(1, new KeyValuePair<string, object?>("orchestration.refusal", "role"));
             await ErrorAnswers.WriteAsync(
                 context, rule, StatusCodes.Status403Forbidden, "forbidden",
                 $"The key {caller.KeyId} has the role{(AccessRoleNames.List(caller.Roles).Count == 1 ? "" : "s")} {AccessRoleNames.Write(caller.Roles)}; this needs {string.Join(" or ", AccessRoleNames.List(rule.Roles))}. Use another key, or make one with 'orchestrate key create --role {AccessRoleNames.List(rule.Roles)[0]}'.");
@@ -61,6 +65,7 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
 
         if (!caller.Meter.TryBegin(caller.Limits, out var wait))
         {
+            SiloMetrics.Refused.Add(1, new KeyValuePair<string, object?>("orchestration.refusal", "limit"));
             await ErrorAnswers.WriteBusyAsync(
                 context, rule, wait, string.Create(CultureInfo.InvariantCulture, $"The key {caller.KeyId} may make {Limits(caller.Limits)} at this silo. Try again later."));
             return;

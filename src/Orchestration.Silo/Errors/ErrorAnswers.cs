@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Orchestration.Core;
@@ -11,6 +12,9 @@ namespace Orchestration.Silo.Errors;
 internal static class ErrorAnswers
 {
     private const string ProblemType = "application/problem+json";
+
+    // Quotes and apostrophes as they are: the text is JSON to a program, never a part of a page.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The status that one of <see cref="ErrorCodes"/> is answered with.</summary>
     public static int StatusOf(string code) => code switch
@@ -49,7 +53,7 @@ internal static class ErrorAnswers
     private static ArrayBufferWriter<byte> OpenAi(int status, string code, string message)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, Readable);
         json.WriteStartObject();
         json.WriteStartObject("error");
         json.WriteString("message", message);
@@ -73,7 +77,7 @@ internal static class ErrorAnswers
     private static ArrayBufferWriter<byte> Problem(int status, string code, string message, PathString path)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, Readable);
         json.WriteStartObject();
         json.WriteString("type", "about:blank");
         json.WriteString("title", Title(status));

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Orchestration.Core;
 using Orchestration.Silo.Access;
 using Orchestration.Silo.Hosting;
+using Orchestration.Silo.Requests;
 
 namespace Orchestration.Silo.Errors;
 
@@ -27,6 +28,11 @@ internal sealed class ErrorBoundary(SiloState state)
                         ? $"{context.Request.Path} is not asked with {context.Request.Method}, but with {context.Response.Headers.Allow}."
                         : $"There is nothing at {context.Request.Path}. /openapi/v1.json lists what there is.");
             }
+        }
+        catch (BusyException e)
+        {
+            Running.SiloMetrics.Busy.Add(1);
+            await ErrorAnswers.WriteBusyAsync(context, rule, e.Wait, e.Message);
         }
         catch (OrchestrationException e)
         {

@@ -9,10 +9,6 @@ using Microsoft.Extensions.Logging;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
-using Orchestration.Silo.Access;
-using Orchestration.Silo.Errors;
-using Orchestration.Silo.Gateway;
-using Orchestration.Silo.Running;
 using Orchestration.Storage;
 
 namespace Orchestration.Silo.Hosting;
@@ -23,14 +19,19 @@ public sealed class SiloHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly SiloState _state;
     private readonly SiloWork _work;
-    private readonly ConfigReload _reload;
-    private readonly RoutedTraffic _traffic;
+    private readonly SiloWork _sweeps;
+    private readonly SiloFeatures _features;
+    private readonly Uri _address;
+    private int _isDisposed;
 
-    private SiloHost(WebApplication app, SiloState state, SiloWork work, ConfigReload reload, RoutedTraffic traffic) =>
-        (_app, _state, _work, _reload, _traffic) = (app, state, work, reload, traffic);
+    private SiloHost(WebApplication app, SiloState state, SiloFeatures features, SiloWork work, SiloWork sweeps)
+    {
+        (_app, _state, _features, _work, _sweeps) = (app, state, features, work, sweeps);
+        _address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    }
 
     /// <summary>Where it listens, with the port that it got.</summary>
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address => _address;
 
     /// <summary>What its features share, for tests.</summary>
     internal SiloState State => _state;
@@ -47,29 +48,27 @@ public sealed class SiloHost : IAsyncDisposable
         var config = OrchestrationConfig.Load(options.ConfigFile);
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
         SiloState? state = null;
-        SiloWork? work = null;
-        RoutedTraffic? traffic = null;
+        SiloFeatures? features = null;
+        SiloWork work = new(), sweeps = new();
         try
         {
             state = new SiloState(options, store, await ServerSecret.OfAsync(store.Access, options.Environment, cancellationToken));
-            var reload = new ConfigReload(state);
-            traffic = state.Add(new RoutedTraffic(state));
-            var app = Build(endpoint, options, state, reload, traffic);
+            features = new SiloFeatures(state);
+            var app = Build(endpoint, options);
+            features.Map(app);
             await state.ConfigureAsync(() => config, cancellationToken);
             await state.Keys.RefreshAsync(cancellationToken);
             if (!options.IsOpen && state.Keys.Count == 0)
                 options.Note("nobody can ask yet: there is no API key. Make one with 'orchestrate key create NAME --role call', or start with --open on this machine alone");
-            work = new SiloWork();
-            work.Start(state.Keys.RunAsync);
-            work.Start(reload.WatchAsync);
-            work.Start(traffic.RunAsync);
+            features.Start(work, sweeps);
             await app.StartAsync(cancellationToken);
-            return new SiloHost(app, state, work, reload, traffic);
+            return new SiloHost(app, state, features, work, sweeps);
         }
         catch (Exception failure)
         {
-            if (work is not null) await work.DisposeAsync();
-            if (traffic is not null) await traffic.DisposeAsync();
+            await sweeps.DisposeAsync();
+            await work.DisposeAsync();
+            if (features is not null) await features.DisposeAsync();
             state?.Dispose();
             await store.DisposeAsync();
             if (failure is IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
@@ -80,21 +79,27 @@ public sealed class SiloHost : IAsyncDisposable
 
     /// <summary>Reads the configuration's file again and puts it into effect without dropping a request.</summary>
     /// <exception cref="OrchestrationException">It is wrong: everything stays as it was.</exception>
-    public Task ReloadAsync(CancellationToken cancellationToken) => _reload.ReloadAsync($"silo {_state.Store.Owner}", cancellationToken);
+    public Task ReloadAsync(CancellationToken cancellationToken) => _features.Reload.ReloadAsync($"silo {_state.Store.Owner}", cancellationToken);
 
-    /// <summary>Takes no new work, lets requests in flight end, and closes the store.</summary>
+    /// <summary>From now on <c>/health/ready</c> says that it drains; it goes on serving until it is disposed of.</summary>
+    public void Drain() => _state.Drain();
+
+    /// <summary>Takes no new work, lets requests in flight end, gives shards of sweeps back, and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
-        _state.IsDraining = true;
-        await _app.StopAsync(CancellationToken.None);
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        _state.Drain();
+
+        // Requests in flight and shards in work end at the same time; what follows them (writing routes, the feeds) ends when there is nothing left to follow.
+        await Task.WhenAll(_app.StopAsync(CancellationToken.None), _sweeps.DisposeAsync().AsTask());
         await _app.DisposeAsync();
         await _work.DisposeAsync();
-        await _traffic.DisposeAsync();
+        await _features.DisposeAsync();
         _state.Dispose();
         await _state.Store.DisposeAsync();
     }
 
-    private static WebApplication Build(IPEndPoint endpoint, SiloOptions options, SiloState state, ConfigReload reload, RoutedTraffic traffic)
+    private static WebApplication Build(IPEndPoint endpoint, SiloOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -104,16 +109,7 @@ public sealed class SiloHost : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Listen(endpoint);
         });
-        var app = builder.Build();
-        var errors = new ErrorBoundary(state);
-        app.Use(next => context => errors.InvokeAsync(context, next));
-        var gate = new AccessGate(state.Keys, options.IsOpen, options.Time);
-        app.Use(next => context => gate.InvokeAsync(context, next));
-        app.MapHealth(state);
-        app.MapAudit(state);
-        app.MapGateway(traffic.Gateway, RoutedTraffic.CallerOf);
-        reload.Map(app);
-        return app;
+        return builder.Build();
     }
 
     private static IPEndPoint Listening(SiloOptions options)

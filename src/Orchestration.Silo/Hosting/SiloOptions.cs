@@ -6,6 +6,9 @@ public sealed record SiloOptions
     /// <summary>Default of <see cref="Address"/>.</summary>
     public const string DefaultAddress = "http://127.0.0.1:8080";
 
+    /// <summary>Default of <see cref="Slots"/>.</summary>
+    public const int DefaultSlots = 4;
+
     /// <summary>Configuration file; null for the usual one.</summary>
     public string? ConfigFile { get; init; }
 
@@ -29,6 +32,9 @@ public sealed record SiloOptions
 
     /// <summary>Told, a line each, what happens: where it listens, what it waits for, that it drains.</summary>
     public Action<string> Note { get; init; } = static _ => { };
+
+    /// <summary>Shards of sweeps in work at once; 0 to leave sweeps to others.</summary>
+    public int Slots { get; init; } = DefaultSlots;
 
     /// <summary>How long requests in flight may take to end once it is told to stop.</summary>
     public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(30);

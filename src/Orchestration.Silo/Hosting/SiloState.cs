@@ -14,6 +14,7 @@ internal sealed class SiloState : IDisposable
     private readonly List<IConfigured> _configured = [];
     private readonly List<SiloDeployments> _retired = [];
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _draining = new();
     private volatile OrchestrationConfig _config = OrchestrationConfig.Empty;
     private volatile SiloDeployments _deployments;
 
@@ -50,8 +51,14 @@ internal sealed class SiloState : IDisposable
     /// <summary>How often the configuration was put into effect: 1 after the start.</summary>
     public int ConfigGeneration { get; private set; }
 
-    /// <summary>True from the moment that it was told to stop: it takes no new work, and <c>/health/ready</c> says so.</summary>
-    public bool IsDraining { get; set; }
+    /// <summary>True from the moment that it was told to stop: <c>/health/ready</c> says so.</summary>
+    public bool IsDraining => Draining.IsCancellationRequested;
+
+    /// <summary>Cancelled when it is told to stop: what would go on for ever ends.</summary>
+    public CancellationToken Draining => _draining.Token;
+
+    /// <summary>It was told to stop.</summary>
+    public void Drain() => _draining.Cancel();
 
     /// <summary>Adds a part that is made from the configuration; before the first <see cref="ConfigureAsync"/>.</summary>
     public T Add<T>(T part)
@@ -96,6 +103,7 @@ internal sealed class SiloState : IDisposable
         foreach (var deployments in _retired) deployments.Dispose();
         _deployments.Dispose();
         _turn.Dispose();
+        _draining.Dispose();
     }
 
     private DeploymentServices Services() => new()

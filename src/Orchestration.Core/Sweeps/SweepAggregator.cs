@@ -1,24 +1,27 @@
 using System.Globalization;
-using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Aggregation.Activation;
 using Orchestration.Core.Aggregation.Serving;
-using Orchestration.Core.Sweeps;
 
-namespace Orchestration.Cli.Sweeps;
+namespace Orchestration.Core.Sweeps;
 
 /// <summary>Fixes a sweep's learned aggregator at its start, and sees that it can score the sweep's judges before any of them is asked.</summary>
-internal sealed class SweepAggregator(IAggregatorCatalog catalog)
+public sealed class SweepAggregator(IAggregatorCatalog catalog)
 {
     private LoadedVersion? _version;
 
-    /// <summary>What <c>--aggregator</c> asks for; null for the mean.</summary>
-    public async Task<FixedAggregator?> FixAsync(SweepRunSettings settings, CancellationToken cancellationToken)
+    /// <summary>What a sweep fixes.</summary>
+    /// <param name="asked">NAME (its active version), NAME@VERSION or VERSION; null or <c>mean</c> for the mean.</param>
+    /// <param name="followActive">True where the sweep is to follow what is active under the name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null for the mean.</returns>
+    /// <exception cref="OrchestrationException">There is none of that name, or a version was named where only a name can be followed.</exception>
+    public async Task<FixedAggregator?> FixAsync(string? asked, bool followActive, CancellationToken cancellationToken)
     {
-        if (settings.Aggregator is not { } text || text == MeanScore.Version) return null;
+        if (asked is not { } text || text == MeanScore.Version) return null;
         var choice = await new AggregatorRegistry(catalog).ResolveAsync(text, cancellationToken);
         _version = LoadedVersion.Load((await catalog.FindAsync(choice.Id, choice.Name, cancellationToken))!);
-        if (!settings.FollowActive) return _version.Fixed;
+        if (!followActive) return _version.Fixed;
         return text == choice.Name
             ? _version.Fixed with { Version = null, Judges = [] }
             : throw new OrchestrationException(ErrorCodes.Usage, $"--follow-active follows a name, and '{text}' is one version. Name the aggregator: --aggregator {choice.Name}");
@@ -28,6 +31,7 @@ internal sealed class SweepAggregator(IAggregatorCatalog catalog)
     /// <param name="definition">The sweep.</param>
     /// <param name="isWhole">False as long as columns of recorded files are not known.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OrchestrationException">The version refuses these judges, or too few of those that it was trained on are there.</exception>
     public async Task CheckAsync(SweepDefinition definition, bool isWhole, CancellationToken cancellationToken)
     {
         if (definition.Learned is not { } learned) return;

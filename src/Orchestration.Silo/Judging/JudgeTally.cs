@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Orchestration.Core.Evaluation;
+
+namespace Orchestration.Silo.Judging;
+
+/// <summary>What each judge's column came to at this silo since its start, in requests. Safe for concurrent use.</summary>
+internal sealed class JudgeTally
+{
+    private readonly ConcurrentDictionary<string, Cells> _counts = new(StringComparer.Ordinal);
+
+    /// <summary>Counts by column, in ordinal order of names.</summary>
+    public IReadOnlyList<(string Judge, long Scored, IReadOnlyDictionary<string, long> Unscored)> List() =>
+        [.. _counts.OrderBy(static c => c.Key, StringComparer.Ordinal).Select(static c => (c.Key, c.Value.Scored, c.Value.Snapshot()))];
+
+    /// <summary>Adds the cells of a request.</summary>
+    public void Add(IReadOnlyList<EvaluationColumn> columns, JudgmentTable table)
+    {
+        for (var column = 0; column < columns.Count; column++)
+        {
+            var counts = _counts.GetOrAdd(columns[column].Name, static _ => new Cells());
+            for (var row = 0; row < table.Rows; row++) counts.Add(table.Reason(row, column));
+        }
+    }
+
+    private sealed class Cells
+    {
+        private readonly ConcurrentDictionary<string, long> _unscored = new(StringComparer.Ordinal);
+        private long _scored;
+
+        public long Scored => Interlocked.Read(ref _scored);
+
+        public IReadOnlyDictionary<string, long> Snapshot() => new SortedDictionary<string, long>(_unscored, StringComparer.Ordinal);
+
+        public void Add(string? reason)
+        {
+            if (reason is null) Interlocked.Increment(ref _scored);
+            else _unscored.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+        }
+    }
+}
