@@ -6,6 +6,7 @@ using Orchestration.Silo.Gateway;
 using Orchestration.Silo.Judging;
 using Orchestration.Silo.OpenApi;
 using Orchestration.Silo.Requests;
+using Orchestration.Silo.Routing;
 using Orchestration.Silo.Running;
 using Orchestration.Silo.Sweeps;
 
@@ -51,20 +52,22 @@ internal sealed class SiloFeatures : IAsyncDisposable
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));
         app.MapAggregators(_state);
         app.MapGateway(_traffic.Gateway, RoutedTraffic.CallerOf);
+        app.MapRouter(_state, () => _traffic.Router);
     }
 
+    /// <summary>What the gateway holds: budgets drawn and not used go back.</summary>
+    public ValueTask DisposeAsync() => _traffic.DisposeAsync();
+
     /// <summary>Everything that goes on beside requests. It is stopped in the reverse order.</summary>
-    public void Start(SiloWork work)
+    /// <param name="work">What follows requests, and is stopped after them.</param>
+    /// <param name="sweeps">The work of sweeps, which is stopped together with requests.</param>
+    public void Start(SiloWork work, SiloWork sweeps)
     {
         work.Start(_sweeps.TellAsync);
         work.Start(_state.Keys.RunAsync);
         work.Start(Reload.WatchAsync);
         work.Start(_sweeps.FollowAggregatorsAsync);
-        work.Start(_sweeps.WorkAsync);
+        work.Start(_traffic.RunAsync);
+        sweeps.Start(_sweeps.WorkAsync);
     }
-    /// <summary>What is behind routed requests. It is stopped when they have ended: what they left is written.</summary>
-    public void StartRouting(SiloWork work) => work.Start(_traffic.RunAsync);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _traffic.DisposeAsync();
 }

@@ -9,7 +9,6 @@ using Microsoft.Extensions.Logging;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
-using Orchestration.Silo.Running;
 using Orchestration.Storage;
 
 namespace Orchestration.Silo.Hosting;
@@ -20,14 +19,14 @@ public sealed class SiloHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly SiloState _state;
     private readonly SiloWork _work;
+    private readonly SiloWork _sweeps;
     private readonly SiloFeatures _features;
-    private readonly SiloWork _routing;
     private readonly Uri _address;
     private int _isDisposed;
 
-    private SiloHost(WebApplication app, SiloState state, SiloFeatures features, SiloWork work, SiloWork routing)
+    private SiloHost(WebApplication app, SiloState state, SiloFeatures features, SiloWork work, SiloWork sweeps)
     {
-        (_app, _state, _features, _work, _routing) = (app, state, features, work, routing);
+        (_app, _state, _features, _work, _sweeps) = (app, state, features, work, sweeps);
         _address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
@@ -50,7 +49,7 @@ public sealed class SiloHost : IAsyncDisposable
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
         SiloState? state = null;
         SiloFeatures? features = null;
-        var (work, routing) = (new SiloWork(), new SiloWork());
+        SiloWork work = new(), sweeps = new();
         try
         {
             state = new SiloState(options, store, await ServerSecret.OfAsync(store.Access, options.Environment, cancellationToken));
@@ -61,15 +60,14 @@ public sealed class SiloHost : IAsyncDisposable
             await state.Keys.RefreshAsync(cancellationToken);
             if (!options.IsOpen && state.Keys.Count == 0)
                 options.Note("nobody can ask yet: there is no API key. Make one with 'orchestrate key create NAME --role call', or start with --open on this machine alone");
-            features.Start(work);
-            features.StartRouting(routing);
+            features.Start(work, sweeps);
             await app.StartAsync(cancellationToken);
-            return new SiloHost(app, state, features, work, routing);
+            return new SiloHost(app, state, features, work, sweeps);
         }
         catch (Exception failure)
         {
+            await sweeps.DisposeAsync();
             await work.DisposeAsync();
-            await routing.DisposeAsync();
             if (features is not null) await features.DisposeAsync();
             state?.Dispose();
             await store.DisposeAsync();
@@ -92,11 +90,11 @@ public sealed class SiloHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _state.Drain();
 
-        // At once: requests in flight and shards in work each take what they need of the time there is.
-        await Task.WhenAll(_app.StopAsync(CancellationToken.None), _work.DisposeAsync().AsTask());
-        await _routing.DisposeAsync();
-        await _features.DisposeAsync();
+        // Requests in flight and shards in work end at the same time; what follows them (writing routes, the feeds) ends when there is nothing left to follow.
+        await Task.WhenAll(_app.StopAsync(CancellationToken.None), _sweeps.DisposeAsync().AsTask());
         await _app.DisposeAsync();
+        await _work.DisposeAsync();
+        await _features.DisposeAsync();
         _state.Dispose();
         await _state.Store.DisposeAsync();
     }
