@@ -42,7 +42,7 @@ internal static class RouterLedgerBenchmark
         {
             for (var due = (long)(elapsed.TotalSeconds * PerSecond); decided < due; decided++) last = await RouteAsync(router, request);
             if (early == 0 && elapsed.TotalSeconds > Seconds / 3.0) early = Resident();
-            await Task.Delay(1);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
         var seconds = TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds;
