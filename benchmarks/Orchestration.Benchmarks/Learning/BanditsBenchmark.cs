@@ -40,14 +40,21 @@ internal static class BanditsBenchmark
             features.Fill(new RoutingPrompt(i.ToString(CultureInfo.InvariantCulture)), x);
             return new BanditReward
             {
-                RouteId = i.ToString(CultureInfo.InvariantCulture), DecidedAt = DateTimeOffset.UnixEpoch, RatedAt = DateTimeOffset.UnixEpoch, Expert = names[i % Experts],
-                FeaturesVersion = features.Version, Features = x, Quality = random.NextDouble(),
+                RouteId = i.ToString(CultureInfo.InvariantCulture),
+                DecidedAt = DateTimeOffset.UnixEpoch,
+                RatedAt = DateTimeOffset.UnixEpoch,
+                Expert = names[i % Experts],
+                FeaturesVersion = features.Version,
+                Features = x,
+                Quality = random.NextDouble(),
             };
         }));
         var policy = learner.Snapshot();
         var questions = Enumerable.Range(0, 100).Select(i => new RoutingQuestion
         {
-            Prompt = new RoutingPrompt(i.ToString(CultureInfo.InvariantCulture)), Offers = [.. names.Select(static n => new ExpertOffer(n, 0.001))], Draw = i / 100.0,
+            Prompt = new RoutingPrompt(i.ToString(CultureInfo.InvariantCulture)),
+            Offers = [.. names.Select(static n => new ExpertOffer(n, 0.001))],
+            Draw = i / 100.0,
         }).ToArray();
         var times = new List<double>();
         for (var round = 0; round < 6; round++)
