@@ -23,7 +23,7 @@ public static class RoutingTrainer
     public const int MostExperts = 128;
 
     // Numbers that a search for neighbours may look at: what a decision has time for.
-    private const int MostHistoryNumbers = 160_000;
+    private const int MostHistoryNumbers = 40_000;
 
     private static readonly double[] Penalties = [0.5, 2, 8, 32];
 
