@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Orchestration.Benchmarks.Learning;
@@ -83,13 +82,13 @@ internal static class RoutingBenchmarks
         var bytes = 0L;
         for (var round = 0; round < rounds.Length; round++)
         {
-            var (before, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+            var (before, allocated) = (TimeProvider.System.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
             for (var i = 0; i < Repeats; i++)
             {
                 foreach (var question in questions) policy.Choose(question);
             }
 
-            rounds[round] = Stopwatch.GetElapsedTime(before).TotalMicroseconds / (Repeats * questions.Length);
+            rounds[round] = TimeProvider.System.GetElapsedTime(before).TotalMicroseconds / (Repeats * questions.Length);
             bytes = (GC.GetAllocatedBytesForCurrentThread() - allocated) / (Repeats * questions.Length);
         }
 
@@ -136,7 +135,9 @@ internal static class RoutingBenchmarks
         var (folds, scores) = (Path.Combine(folder, "folds.json"), Path.Combine(folder, "scores.json"));
         await File.WriteAllTextAsync(folds, JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["strong"] = matrix.Experts[strong], ["weak"] = matrix.Experts[1 - strong], ["folds"] = Enumerable.Range(0, PairDraws).Select(d => Folds.ByGroup(matrix.PromptOf, 5, (ulong)d).FoldOf).ToArray(),
+            ["strong"] = matrix.Experts[strong],
+            ["weak"] = matrix.Experts[1 - strong],
+            ["folds"] = Enumerable.Range(0, PairDraws).Select(d => Folds.ByGroup(matrix.PromptOf, 5, (ulong)d).FoldOf).ToArray(),
         }));
         var script = Path.Combine(Report.Root(), "benchmarks", "peers", "routing_references.py");
         foreach (var python in new[] { "/usr/bin/python3", "python3" })
