@@ -56,7 +56,8 @@ public sealed class AggregatorServiceTests : IAsyncLifetime
         (await SendAsync(reader, HttpMethod.Post, "/v1/aggregators/quality/rollback", null)).Status.ShouldBe(HttpStatusCode.Forbidden);
         var audit = JsonElement.Parse(await reader.GetStringAsync("/v1/audit?subject=quality", Stop)).GetProperty("entries").EnumerateArray().ToArray();
         audit.Select(static e => e.GetProperty("action").GetString()).ShouldContain("aggregator.rollback");
-        audit.ShouldAllBe(e => e.GetProperty("by").GetString()!.StartsWith($"key {operate[3..(3 + ApiKey.IdLength)]}", StringComparison.Ordinal));
+        var who = $"key {operate[3..(3 + ApiKey.IdLength)]}";
+        audit.ShouldAllBe(e => e.GetProperty("by").GetString()!.StartsWith(who, StringComparison.Ordinal));
         (await reader.GetStringAsync($"/v1/aggregators/quality/versions/{good[..8]}", Stop)).ShouldContain("\"basis\"");
     }
 
