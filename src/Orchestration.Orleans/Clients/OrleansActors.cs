@@ -3,6 +3,7 @@ using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Routing;
 using Orchestration.Orleans.Contracts;
 using Orleans;
 
@@ -51,4 +52,7 @@ public sealed class OrleansActors : IActors
 
     /// <inheritdoc/>
     public IAggregator Aggregator(string name) => new GrainAggregator(_grains, name);
+
+    /// <inheritdoc/>
+    public IRouter Router(string name) => new GrainRouter(_grains, name);
 }

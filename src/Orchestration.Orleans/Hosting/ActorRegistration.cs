@@ -18,6 +18,7 @@ internal static class ActorRegistration
         silo.Services.AddSingleton(static services =>
             SiloActors.Serving(services.GetRequiredService<SiloParts>(), services.GetRequiredService<SiloJudges>(), services.GetRequiredService<SiloAggregators>()));
         silo.Services.AddSingleton<SiloWork>();
+        silo.Services.AddSingleton<SiloRouter>();
         silo.Services.AddPlacementDirector<OwnSiloStrategy, OwnSiloDirector>();
 
         // A silo looks this often for grains that nobody asked for, so that an evaluation is forgotten a minute after its last question.

@@ -12,6 +12,9 @@ namespace Orchestration.Orleans.Hosting;
 /// <summary>Where members find one another, put into effect for silos and for clients.</summary>
 internal sealed class ClusterSetting
 {
+    /// <summary>A living silo writes that it is alive once in each detection time.</summary>
+    private const int SilencesOfTheDead = 3;
+
     private readonly OrleansOptions _options;
     private readonly string? _connection;
 
@@ -24,6 +27,25 @@ internal sealed class ClusterSetting
         if (!StoreLocation.IsShared(options.Store))
             throw new OrchestrationException(ErrorCodes.Usage, "A cluster needs a store that all its silos can open: name a PostgreSQL database with --store postgres://…, or try it on this machine with --clustering localhost.");
         return new ClusterSetting(options, await OrleansSchema.EnsureAsync(PostgresAddress.Parse(options.Store), cancellationToken));
+    }
+
+    /// <summary>
+    /// Until cancelled, takes members out that have said nothing for longer than living ones ever do. Orleans leaves that to the living; where all silos of a cluster were killed there are none,
+    /// and no silo could join until somebody cleared the table.
+    /// </summary>
+    public async Task BuryAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is null) return;
+        using var timer = new PeriodicTimer(_options.FailureDetection / 2, _options.Time);
+        try
+        {
+            do await OrleansSchema.BuryAsync(_connection, _options.ClusterId, _options.FailureDetection * SilencesOfTheDead, cancellationToken);
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Joined.
+        }
     }
 
     public void Apply(ISiloBuilder silo)

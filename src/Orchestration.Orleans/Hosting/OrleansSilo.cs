@@ -41,7 +41,11 @@ public sealed class OrleansSilo : IAsyncDisposable
         try
         {
             var app = Build(options, clustering, parts);
+            using var joined = new CancellationTokenSource();
+            var burying = clustering.BuryAsync(joined.Token);
             await app.StartAsync(cancellationToken);
+            await joined.CancelAsync();
+            await burying;
             return new OrleansSilo(app, parts, app.Services.GetRequiredService<SiloLife>());
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException || e.InnerException is System.Net.Sockets.SocketException)

@@ -2,6 +2,7 @@ using Orchestration.Core;
 using Orchestration.Core.Aggregation;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Orleans.Hosting;
@@ -12,8 +13,9 @@ internal sealed class SiloActors : IActors
     private readonly Func<string, IJudge> _judge;
     private readonly SiloAggregators _aggregators;
     private readonly PairEvaluation _evaluation;
+    private IRouter? _router;
 
-    private SiloActors(SiloParts parts, Func<string, IJudge> judge, SiloAggregators aggregators)
+    public SiloActors(SiloParts parts, Func<string, IJudge> judge, SiloAggregators aggregators)
     {
         _judge = judge;
         _aggregators = aggregators;
@@ -36,4 +38,11 @@ internal sealed class SiloActors : IActors
     public IPairEvaluation PairEvaluation(string key) => _evaluation;
 
     public IAggregator Aggregator(string name) => _aggregators.Of(name);
+
+    public IRouter Router(string name) => name == RouterConfig.RouterName && _router is { } router
+        ? router
+        : throw new OrchestrationException(ErrorCodes.NotFound, $"This silo has no router called '{name}'. Name experts in its configuration.");
+
+    /// <summary>Hosts the router, which asks these actors and so comes after them.</summary>
+    public void Host(IRouter router) => _router = router;
 }

@@ -8,7 +8,7 @@ namespace Orchestration.Orleans.Hosting;
 
 /// <summary>What runs beside a silo's grains: work on sweeps, leases of judges, the aggregators' change feed. Begins when the silo is a member and ends before it leaves.</summary>
 internal sealed class SiloLife(
-    IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime application, SiloParts parts, SiloJudges judges, SiloAggregators aggregators, SiloWork work) : IHostedService
+    IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime application, SiloParts parts, SiloJudges judges, SiloAggregators aggregators, SiloWork work, SiloRouter router) : IHostedService
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,6 +28,7 @@ internal sealed class SiloLife(
             Task.Run(() => feed.RunAsync(_stop.Token), CancellationToken.None),
             Task.Run(() => aggregators.FollowAsync(grains, _stop.Token), CancellationToken.None),
             Task.Run(() => judges.RenewAsync(_stop.Token), CancellationToken.None),
+            Task.Run(() => router.RunAsync(_stop.Token), CancellationToken.None),
             Task.Run(() => work.TellAsync(_stop.Token), CancellationToken.None));
         await grains.GetGrain<IShardGrain>(silo.SiloAddress.ToParsableString()).StartAsync();
         _ = WatchAsync();

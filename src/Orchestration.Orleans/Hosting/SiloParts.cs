@@ -4,6 +4,7 @@ using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Deployments;
 using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Quotas;
+using Orchestration.Core.Routing.Loop;
 using Orchestration.Core.Stores;
 using Orchestration.Storage;
 
@@ -49,6 +50,10 @@ internal sealed class SiloParts : IAsyncDisposable
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, options.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(folder, "spool"), options.Note, cancellationToken);
         return new SiloParts(options, config, store);
     }
+
+    /// <summary>A catalog whose judges keep no judgments: for routed answers.</summary>
+    public JudgeCatalog ForgettingCatalog() => new(
+        Config, JudgeCatalog.RubricsOf(Config), new Deployments(_services), new JudgmentPurchases(new ForgettingJudgments(), Store.Spending, Time));
 
     /// <summary>Uses the catalog, which makes each deployment once and is not for concurrent use.</summary>
     public T FromCatalog<T>(Func<JudgeCatalog, T> use)

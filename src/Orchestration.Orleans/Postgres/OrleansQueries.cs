@@ -33,6 +33,13 @@ internal static class OrleansQueries
         CREATE INDEX IF NOT EXISTS OrleansRemindersByHash ON OrleansRemindersTable (ServiceId, GrainHash);
         """;
 
+    /// <summary>Marks silent members (cluster, silence) as dead: status 6 of Orleans.Runtime.SiloStatus; 0 is none.</summary>
+    public const string Bury = """
+        WITH buried AS (
+            UPDATE OrleansMembershipTable SET Status = 6 WHERE DeploymentId = $1 AND Status BETWEEN 1 AND 5 AND IAmAliveTime < now() - $2 RETURNING 1)
+        UPDATE OrleansMembershipVersionTable SET Timestamp = now(), Version = Version + 1 WHERE DeploymentId = $1 AND EXISTS (SELECT 1 FROM buried)
+        """;
+
     private const string Member = "DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation";
 
     private const string MemberColumns = "v.DeploymentId, m.Address, m.Port, m.Generation, m.SiloName, m.HostName, m.Status, m.ProxyPort, m.SuspectTimes, m.StartTime, m.IAmAliveTime, v.Version";
@@ -57,19 +64,20 @@ internal static class OrleansQueries
             WITH next AS ({NextVersion} AND NOT EXISTS (SELECT 1 FROM OrleansMembershipTable WHERE {Member}) RETURNING DeploymentId),
             added AS (
                 INSERT INTO OrleansMembershipTable (DeploymentId, Address, Port, Generation, SiloName, HostName, Status, ProxyPort, StartTime, IAmAliveTime)
-                SELECT next.DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, @IAmAliveTime FROM next
+                SELECT next.DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, now() FROM next
                 RETURNING 1)
             SELECT count(*)::integer FROM added
             """),
         ("UpdateMembershipKey", $"""
             WITH next AS ({NextVersion} AND EXISTS (SELECT 1 FROM OrleansMembershipTable WHERE {Member}) RETURNING 1),
             changed AS (
-                UPDATE OrleansMembershipTable SET Status = @Status, SuspectTimes = @SuspectTimes, IAmAliveTime = @IAmAliveTime
+                UPDATE OrleansMembershipTable SET Status = @Status, SuspectTimes = @SuspectTimes
                 WHERE {Member} AND EXISTS (SELECT 1 FROM next)
                 RETURNING 1)
             SELECT count(*)::integer FROM changed
             """),
-        ("UpdateIAmAlivetimeKey", $"UPDATE OrleansMembershipTable SET IAmAliveTime = @IAmAliveTime WHERE {Member}"),
+        // By the server's clock, as everything that processes compare.
+        ("UpdateIAmAlivetimeKey", $"UPDATE OrleansMembershipTable SET IAmAliveTime = now() WHERE {Member}"),
         ("MembershipReadRowKey", $"""
             SELECT {MemberColumns} FROM OrleansMembershipVersionTable v
             LEFT JOIN OrleansMembershipTable m ON m.DeploymentId = v.DeploymentId AND m.Address = @Address AND m.Port = @Port AND m.Generation = @Generation

@@ -69,4 +69,14 @@ internal static class OrleansSchema
             throw new OrchestrationException(ErrorCodes.Store, $"The tables of Orleans cannot be made in schema {schema} of {address.Display}: {e.Message} The user needs to be allowed to create a schema there.", e);
         }
     }
+
+    /// <summary>Marks members of a cluster as dead that have not written for this long that they are alive. Both times are the server's.</summary>
+    public static async Task BuryAsync(string connectionString, string cluster, TimeSpan silence, CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(OrleansQueries.Bury);
+        command.Parameters.Add(new NpgsqlParameter { Value = cluster });
+        command.Parameters.Add(new NpgsqlParameter { Value = silence });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 }

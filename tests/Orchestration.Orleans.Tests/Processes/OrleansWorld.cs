@@ -81,17 +81,19 @@ internal sealed class OrleansWorld : IAsyncDisposable
     /// <summary>Starts a silo and waits until it is a member.</summary>
     public async Task<SiloProcess> StartSiloAsync(params string[] options)
     {
-        var silo = StartSilo(options);
+        var silo = StartSilo(null, options);
         await silo.Joined;
         return silo;
     }
 
     /// <summary>Starts a silo.</summary>
-    public SiloProcess StartSilo(params string[] options)
+    /// <param name="instead">A silo that was killed, whose ports it takes: as a machine or a container that restarts; null for ports of its own.</param>
+    /// <param name="options">Further options.</param>
+    public SiloProcess StartSilo(SiloProcess? instead, params string[] options)
     {
-        var (port, gateway) = SiloProcess.FreePorts();
+        var (port, gateway) = instead?.Ports ?? SiloProcess.FreePorts();
         var silo = new SiloProcess(
-            _folder,
+            _folder, (port, gateway),
             [
                 "--config", At("orchestration.yaml"), "--store", Store, "--cluster", Options.ClusterId, "--silo-port", Text(port), "--gateway-port", Text(gateway),
                 "--lease", "3", "--slots", "3", "--failure-detection", "6", .. options,

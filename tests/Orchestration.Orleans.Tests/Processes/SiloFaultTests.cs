@@ -49,10 +49,24 @@ public sealed class SiloFaultTests
             var victim = random.Next(living.Count);
             living[victim].Kill();
             await living[victim].Exited;
-            living[victim] = world.StartSilo();
+            living[victim] = world.StartSilo(living[victim]);
         }
 
         await world.CheckAsync(mostRepaid: Kills * OrleansWorld.MostClaims);
+    }
+
+    [Fact]
+    public async Task All_silos_are_killed_at_once_and_others_elsewhere_go_on()
+    {
+        await using var world = await OrleansWorld.CreateAsync();
+        await Task.WhenAll(world.StartSiloAsync(), world.StartSiloAsync());
+        await world.RegisterAsync();
+        await world.Endpoint.RequestsReachedAsync(world.Undisturbed + 60).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+        foreach (var silo in world.Silos) silo.Kill();
+
+        // Nobody is left to say that the others are dead.
+        await world.StartSiloAsync().WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+        await world.CheckAsync(mostRepaid: 2 * OrleansWorld.MostClaims);
     }
 
     [Fact]

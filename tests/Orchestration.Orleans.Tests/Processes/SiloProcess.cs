@@ -14,8 +14,9 @@ internal sealed class SiloProcess : IDisposable
     private readonly StringBuilder _said = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SiloProcess(string folder, params string[] arguments)
+    public SiloProcess(string folder, (int Silo, int Gateway) ports, string[] arguments)
     {
+        Ports = ports;
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Orleans", "bin", "Release", "net10.0", "orchestrate-orleans.dll"));
         start.ArgumentList.Add("silo");
@@ -33,6 +34,8 @@ internal sealed class SiloProcess : IDisposable
     public Task Joined => JoinedAsync();
 
     public Task Exited { get; }
+
+    public (int Silo, int Gateway) Ports { get; }
 
     /// <summary>What it has said so far.</summary>
     public string Said

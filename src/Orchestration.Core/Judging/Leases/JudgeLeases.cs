@@ -6,8 +6,8 @@ namespace Orchestration.Core.Judging.Leases;
 public readonly record struct JudgeLease(int Share, TimeSpan For);
 
 /// <summary>
-/// Shares a judge's limit among the processes that host it: what they hold together never exceeds the limit, or one each where there are more holders than that. A holder that does not
-/// renew loses its share when its lease runs out. Safe for concurrent use.
+/// Shares a judge's limit among the processes that host it. Once each has renewed, they hold the limit together, or one each where there are more of them than that; until then whoever has just come
+/// holds one beside it. A holder that does not renew loses its share when its lease runs out. Safe for concurrent use.
 /// </summary>
 public sealed class JudgeLeases
 {
