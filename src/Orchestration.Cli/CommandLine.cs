@@ -23,9 +23,15 @@ namespace Orchestration.Cli;
 public static class CommandLine
 {
     /// <summary>Parses and runs one command.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="context">The world outside.</param>
+    /// <param name="program">What the program is called in messages.</param>
+    /// <param name="hosts">Commands of another host beside those of this one.</param>
     /// <returns>The exit status, see <see cref="ExitStatus"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, CliContext context)
+    public static async Task<int> RunAsync(string[] args, CliContext context, string program = "orchestrate", params IReadOnlyList<Command> hosts)
     {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(hosts);
         var root = new RootCommand("Judges score answers, an aggregator turns their scores into one number you can trust.")
         {
             SweepCommands.Create(context),
@@ -49,11 +55,12 @@ public static class CommandLine
             EndpointCommand.Create(context),
             DemoCommand.Create(context),
         };
+        foreach (var command in hosts) root.Subcommands.Add(command);
         var parsed = root.Parse(args is [] ? ["--help"] : args);
         if (parsed.Errors.Count != 0)
         {
             foreach (var error in parsed.Errors) await context.Error.WriteLineAsync($"error: {error.Message}");
-            await context.Error.WriteLineAsync($"Try 'orchestrate {Path(parsed.CommandResult)}--help'.");
+            await context.Error.WriteLineAsync($"Try '{program} {Path(parsed.CommandResult)}--help'.");
             return ExitStatus.BadInput;
         }
 

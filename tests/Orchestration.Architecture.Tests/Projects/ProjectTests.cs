@@ -13,10 +13,13 @@ public sealed partial class ProjectTests
     [Fact]
     public void Every_package_is_pinned_to_one_exact_version()
     {
-        var packages = XDocument.Load(Path.Combine(PublicData.RepositoryRoot, "Directory.Packages.props")).Descendants("PackageVersion").ToList();
+        var file = XDocument.Load(Path.Combine(PublicData.RepositoryRoot, "Directory.Packages.props"));
+        var packages = file.Descendants("PackageVersion").ToList();
 
+        // The packages of Orleans have one version, which whoever builds against another says in one place.
+        var orleans = file.Descendants("OrleansVersion").Single().Value;
         packages.Count.ShouldBeGreaterThan(10);
-        packages.Where(package => !ExactVersion().IsMatch(package.Attribute("Version")?.Value ?? ""))
+        packages.Where(package => !ExactVersion().IsMatch((package.Attribute("Version")?.Value ?? "").Replace("$(OrleansVersion)", orleans, StringComparison.Ordinal)))
             .Select(package => package.ToString())
             .ShouldBeEmpty("A floating version is another build tomorrow: name one version, such as 1.2.3.");
     }
@@ -42,12 +45,13 @@ public sealed partial class ProjectTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Every_project_has_a_lock_file(string name) =>
-        File.Exists(ProjectFile.Named(name).LockFile).ShouldBeTrue("Run: dotnet restore --force-evaluate, and commit packages.lock.json.");
+    public void Every_project_but_those_of_orleans_has_a_lock_file(string name) =>
+        File.Exists(ProjectFile.Named(name).LockFile).ShouldBe(
+            !name.StartsWith("Orchestration.Orleans", StringComparison.Ordinal), "Run: dotnet restore --force-evaluate, and commit packages.lock.json.");
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Every_project_but_that_of_orleans_is_in_the_solution(string name)
+    public void Every_project_but_those_of_orleans_is_in_the_solution(string name)
     {
         var project = ProjectFile.Named(name);
         var solution = File.ReadAllText(Path.Combine(PublicData.RepositoryRoot, "Orchestration.sln")).Replace('\\', '/');
