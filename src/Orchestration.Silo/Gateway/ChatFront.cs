@@ -147,6 +147,7 @@ internal sealed class ChatFront(Gateway gateway, TimeProvider time)
     private static GatewayError ErrorOf(OrchestrationException e) => e switch
     {
         NoExpertException { RetryAfter: { } wait } => new GatewayError(StatusCodes.Status503ServiceUnavailable, GatewayError.Upstream, "no_expert_available", e.Message) { RetryAfter = wait },
+        NoExpertException { IsHeld: true } => new GatewayError(StatusCodes.Status503ServiceUnavailable, GatewayError.Upstream, "no_expert_available", e.Message),
         NoExpertException => GatewayError.Invalid("no_expert_fits", e.Message),
         { Code: ErrorCodes.NotFound } => new GatewayError(StatusCodes.Status404NotFound, GatewayError.InvalidRequest, "model_not_found", e.Message) { Parameter = "model" },
         { Code: ErrorCodes.SpendCap } => new GatewayError(StatusCodes.Status429TooManyRequests, GatewayError.Quota, "budget_reached", e.Message),

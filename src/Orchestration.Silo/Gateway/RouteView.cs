@@ -132,7 +132,7 @@ internal static class RouteView
 
     private static void Number(Utf8JsonWriter json, string name, double value)
     {
-        if (double.IsFinite(value)) json.WriteNumber(name, value);
+        if (double.IsFinite(value)) json.WriteNumber(name, (float)value);
         else json.WriteNull(name);
     }
 

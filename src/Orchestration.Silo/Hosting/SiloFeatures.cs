@@ -52,7 +52,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));
         app.MapAggregators(_state);
         app.MapGateway(_traffic.Gateway, RoutedTraffic.CallerOf);
-        app.MapRouter(_state, () => _traffic.Router);
+        app.MapRouter(_state, () => _traffic.Router, () => _traffic.Loop);
     }
 
     /// <summary>What the gateway holds: budgets drawn and not used go back.</summary>

@@ -46,6 +46,9 @@ public sealed class SiloHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var endpoint = Listening(options);
         var config = OrchestrationConfig.Load(options.ConfigFile);
+
+        // Where the store is a database nothing else makes it, and uploads are put down there.
+        Directory.CreateDirectory(options.LocalFolder);
         var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
         SiloState? state = null;
         SiloFeatures? features = null;

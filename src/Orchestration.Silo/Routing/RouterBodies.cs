@@ -37,9 +37,19 @@ internal sealed record ExpertRatingView(string Expert, int Ratings, int Sources,
 
 internal sealed record WriterView(string Silo, long Accepted, long Written, long Dropped, long Waiting, bool HasEnded);
 
+/// <summary>A figure with its 95% interval, 0–1.</summary>
+internal sealed record FigureView(double Value, double? Lower, double? Upper);
+
+/// <summary>Judged quality of an expert: had it answered everything that it could have answered, and of what it was sent.</summary>
+internal sealed record ExpertQualityView(string Expert, FigureView? Corrected, string? NotCorrected, double EffectiveRows, FigureView? OfWhatItWasSent, int Judged, int Unscored);
+
+internal sealed record RouterJudgeView(string Judge, int Scored, double? Mean, IReadOnlyDictionary<string, int> Unscored);
+
+internal sealed record DriftView(string Kind, string Name, string What, bool IsWorse, DateTimeOffset Since, DateTimeOffset NoticedAt);
+
 internal sealed record RouterView(
-    IReadOnlyList<string> Experts, string? DefaultExpert, IReadOnlyList<string> Policies, DateOnly Since, IReadOnlyList<ExpertTotals> Totals, IReadOnlyList<ExpertRatingView> Ratings,
-    QuarantineAnswer Quarantine, IReadOnlyList<WriterView> Writers);
+    IReadOnlyList<string> Experts, string? DefaultExpert, IReadOnlyList<string> Policies, DateOnly Since, IReadOnlyList<ExpertTotals> Totals, IReadOnlyList<ExpertQualityView> Quality,
+    IReadOnlyList<RouterJudgeView> Judges, IReadOnlyList<DriftView> Drift, IReadOnlyList<ExpertRatingView> Ratings, QuarantineAnswer Quarantine, IReadOnlyList<WriterView> Writers);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(FeedbackBody))]

@@ -111,7 +111,7 @@ public sealed class ServeTests
 
         var rows = string.Concat(Enumerable.Range(0, 600).Select(static i => string.Create(CultureInfo.InvariantCulture, $$"""{"id":"r{{i}}","prompt":"What is {{i}}?","answer":"A number."}""") + "\n"));
         using var made = await one.PostAsync("/v1/sweeps?judges=clarity@local", rows, "application/x-ndjson");
-        made.StatusCode.ShouldBe(HttpStatusCode.Created);
+        made.StatusCode.ShouldBe(HttpStatusCode.Created, one.Run.ErrorSoFar);
         JsonElement.Parse(await two.GetAsync("/v1/sweeps/s1")).GetProperty("rows").GetInt64().ShouldBe(600);
         await endpoint.RequestsReachedAsync(60);
         one.Run.Kill();

@@ -121,18 +121,14 @@ public sealed class JudgeServiceTests
         await using var world = new SiloWorld(Configuration(endpoint));
         var silo = await world.StartAsync(open: true);
         using var client = SiloWorld.Client(silo);
-        var full = Enumerable.Range(0, 8).Select(r => client.PostAsync("/v1/judge", SiloWorld.Json(Rows(r, 256)), Stop)).ToArray();
-        await endpoint.RequestsReachedAsync(1);
-        HttpResponseMessage response;
-        var began = TimeProvider.System.GetTimestamp();
-        do
-        {
-            response = await client.PostAsync("/v1/judge", SiloWorld.Json(Rows(99, 256)), Stop);
-        }
-        while (response.StatusCode == HttpStatusCode.OK && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(4));
-        response.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
-        foreach (var one in await Task.WhenAll(full)) one.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // More at once than there is room for, in whatever order they arrive.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(r => client.PostAsync("/v1/judge", SiloWorld.Json(Rows(r, 256)), Stop)));
+        var refused = answers.Where(static a => a.StatusCode == HttpStatusCode.TooManyRequests).ToArray();
+        refused.ShouldNotBeEmpty();
+        refused.ShouldAllBe(static a => a.Headers.RetryAfter!.Delta == TimeSpan.FromSeconds(1));
+        answers.Except(refused).ShouldAllBe(static a => a.StatusCode == HttpStatusCode.OK);
+        refused.Length.ShouldBeLessThan(answers.Length);
     }
 
     [Fact]

@@ -217,9 +217,11 @@ internal ref struct RouteDecider(RoutingTable table, RouteRequest request, Hash1
     private readonly NoExpertException Nobody()
     {
         TimeSpan? soonest = null;
+        var isHeld = false;
         foreach (var excluded in _excluded!)
         {
             var expert = table.Expert(excluded.Expert)!;
+            isHeld |= expert.Quarantine is not null;
             if (!excluded.Reason.StartsWith("cooling", StringComparison.Ordinal)) continue;
             var wait = expert.Record.Health.Wait(_now);
             if (wait < TimeSpan.FromSeconds(1)) wait = TimeSpan.FromSeconds(1);
@@ -228,9 +230,10 @@ internal ref struct RouteDecider(RoutingTable table, RouteRequest request, Hash1
 
         var when = soonest is { } s
             ? string.Create(CultureInfo.InvariantCulture, $" Ask again in {Math.Ceiling(s.TotalSeconds):0} s, after {_at + s:yyyy-MM-dd'T'HH:mm:ss'Z'}.")
+            : isHeld ? " Release it (orchestrate route release), or name another model."
             : " Waiting does not help: shorten the prompt, raise the limit, or name another model.";
         return new NoExpertException(
-            $"No expert can answer '{request.Model}' now: {string.Join("; ", _excluded!.Select(static e => $"{e.Expert}: {e.Reason}"))}.{when}", _excluded!, soonest);
+            $"No expert can answer '{request.Model}' now: {string.Join("; ", _excluded!.Select(static e => $"{e.Expert}: {e.Reason}"))}.{when}", _excluded!, soonest, isHeld);
     }
 
     private static double ProbabilityOf(RoutingChoice choice)
