@@ -33,6 +33,9 @@ public sealed record RouterServices
 /// </summary>
 public sealed class Router : IRouter
 {
+    /// <summary>Ratings looked through for those of a route that is not in the ledger yet: it is milliseconds old, and so are they.</summary>
+    private const int LatestRatings = 1000;
+
     private readonly RouterServices _services;
     private readonly ConcurrentDictionary<string, ExpertRecord> _records = new(StringComparer.Ordinal);
     private readonly RecentRoutes _recent = new();
@@ -152,8 +155,12 @@ public sealed class Router : IRouter
     {
         if (!RouteId.TryParse(routeId, out var id)) return null;
 
-        // The ledger's has what judges and people said; what it does not have yet may be under way here.
-        return (_services.Ledger is null ? null : await _services.Ledger.FindAsync(routeId, cancellationToken)) ?? _recent.Find(id);
+        // The ledger's has what judges and people said; what it does not have yet may be under way here, and may be rated already.
+        if (_services.Ledger is not { } ledger) return _recent.Find(id);
+        if (await ledger.FindAsync(routeId, cancellationToken) is { } kept) return kept;
+        if (_recent.Find(id) is not { } recent) return null;
+        var ratings = await ledger.RatingsAsync(LatestRatings, cancellationToken);
+        return recent with { Feedback = [.. ratings.Select(static r => r.Feedback).Where(r => r.RouteId == recent.Decision.Id)] };
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Orchestration.Orleans.Hosting;
 
 /// <summary>What runs beside a silo's grains: work on sweeps, leases of judges, the aggregators' change feed. Begins when the silo is a member and ends before it leaves.</summary>
 internal sealed class SiloLife(
-    IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime application, SiloParts parts, SiloJudges judges, SiloAggregators aggregators, SiloWork work, SiloRouter router) : IHostedService
+    IGrainFactory grains, ILocalSiloDetails silo, IHostApplicationLifetime application, SiloParts parts, SiloJudges judges, SiloAggregators aggregators, SiloWork work, SiloRouter router) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,6 +16,8 @@ internal sealed class SiloLife(
 
     /// <summary>Ends when the silo does.</summary>
     public Task Ended => _ended.Task;
+
+    public void Dispose() => _stop.Dispose();
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {

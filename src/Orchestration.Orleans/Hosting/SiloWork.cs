@@ -6,7 +6,7 @@ using Orchestration.Orleans.Contracts;
 namespace Orchestration.Orleans.Hosting;
 
 /// <summary>A silo's work on sweeps: Core's <see cref="SiloWorker"/>, started, watched and drained. On the thread pool, not in a grain's turn: a shard is minutes of work.</summary>
-internal sealed class SiloWork
+internal sealed class SiloWork : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
@@ -52,6 +52,8 @@ internal sealed class SiloWork
             _running = Task.Run(() => _worker.RunAsync(_stop.Token));
         }
     }
+
+    public void Dispose() => _stop.Dispose();
 
     public void Drain() => _ = _stop.CancelAsync();
 

@@ -42,12 +42,16 @@ public sealed class ConfigReloadTests
             world.Configure(SiloWorld.Configuration(swap % 2 == 0 ? two : one));
             using var response = await client.PostAsync("/v1/config/reload", null, Stop);
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+            // Something is asked and answered between one swap and the next, however busy the machine.
+            var seen = Volatile.Read(ref asked);
+            while (Volatile.Read(ref asked) == seen && !load.Any(static l => l.IsCompleted)) await Task.Yield();
         }
 
         await done.CancelAsync();
         await Task.WhenAll(load);
         failed.ShouldBeEmpty();
-        asked.ShouldBeGreaterThan(40);
+        asked.ShouldBeGreaterThanOrEqualTo(40);
         one.Statistics().Requests.ShouldBeGreaterThan(0);
         two.Statistics().Requests.ShouldBeGreaterThan(0);
         silo.State.ConfigGeneration.ShouldBeGreaterThanOrEqualTo(41);
