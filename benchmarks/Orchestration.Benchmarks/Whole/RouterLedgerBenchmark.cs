@@ -12,7 +12,8 @@ internal static class RouterLedgerBenchmark
 {
     private const int Experts = 9;
     private const int PerSecond = 12_000;
-    private const int Seconds = 30;
+    private const int Offered = 12_200;
+    private const int Seconds = 120;
 
     public static async Task RunAsync(string folder, Report report)
     {
@@ -40,7 +41,7 @@ internal static class RouterLedgerBenchmark
         string? last = null;
         while (TimeProvider.System.GetElapsedTime(startedAt) is var elapsed && elapsed.TotalSeconds < Seconds)
         {
-            for (var due = (long)(elapsed.TotalSeconds * PerSecond); decided < due; decided++) last = await RouteAsync(router, request);
+            for (var due = (long)(elapsed.TotalSeconds * Offered); decided < due; decided++) last = await RouteAsync(router, request);
             if (early == 0 && elapsed.TotalSeconds > Seconds / 3.0) early = Resident();
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
@@ -51,7 +52,7 @@ internal static class RouterLedgerBenchmark
         await stop.CancelAsync();
         await running;
         var counts = loop.Counts;
-        report.Figure($"routes decided, ended and written in {Seconds} s", counts.Written / seconds, "/s", "≥ 12,000", counts.Written / seconds >= PerSecond * 0.99);
+        report.Figure($"routes decided, ended and written in {Seconds} s", counts.Written / seconds, "/s", "≥ 12,000", counts.Written / seconds >= PerSecond);
         report.Figure("dropped of them", counts.Dropped, "routes", "0", counts.Dropped == 0);
         report.Figure("processor time for each, deciding and writing", used * 1e6 / counts.Accepted, "µs");
         report.Figure("resident memory after a third of the time", early, "MB");
