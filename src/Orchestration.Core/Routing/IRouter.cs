@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Orchestration.Core.Routing;
 
 /// <summary>
@@ -210,10 +212,10 @@ public sealed record RouteRecord
     public string? AggregatorVersion { get; init; }
 
     /// <summary>Scores by judge, as mapped, 0–1; a reason in <see cref="Unscored"/> where there is none.</summary>
-    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Reasons by judge.</summary>
-    public IReadOnlyDictionary<string, string> Unscored { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Unscored { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Ratings by people.</summary>
     public IReadOnlyList<RouteFeedback> Feedback { get; init; } = [];

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Orchestration.Core.Routing;
 
 /// <summary>
@@ -126,10 +128,10 @@ public sealed record RouteReward
     public required string AggregatorVersion { get; init; }
 
     /// <summary>Mapped scores, 0–1, by judge.</summary>
-    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Why there is no score, by judge; judges that were left out (of the expert's family, quarantined, took part in choosing) are among them.</summary>
-    public IReadOnlyDictionary<string, string> Unscored { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Unscored { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Known cost of the route, US dollars.</summary>
     public decimal CostUsd { get; init; }
@@ -162,12 +164,7 @@ public sealed record RouteTotals(DateOnly Day, string Expert, long Routes, long 
     [
         .. routes.GroupBy(static r => (Day: DateOnly.FromDateTime(r.Decision.At.UtcDateTime), Expert: r.Outcome?.AnsweredBy ?? r.Decision.Expert))
             .OrderBy(static g => g.Key.Day).ThenBy(static g => g.Key.Expert, StringComparer.Ordinal)
-            .Select(static g =>
-            {
-                var total = new RouteTotals(g.Key.Day, g.Key.Expert, 0, 0, 0, 0, 0, 0, 0);
-                foreach (var route in g) total = total.Plus(route);
-                return total;
-            }),
+            .Select(static g => Of(g.Key.Day, g.Key.Expert, g)),
     ];
 
     /// <summary>Both together; of one day and expert.</summary>
@@ -182,13 +179,23 @@ public sealed record RouteTotals(DateOnly Day, string Expert, long Routes, long 
         OutputTokens = OutputTokens + more.OutputTokens,
     };
 
-    private RouteTotals Plus(RouteRecord route)
+    private static RouteTotals Of(DateOnly day, string expert, IEnumerable<RouteRecord> routes)
     {
-        var unknown = 0m;
-        foreach (var step in route.Outcome?.Steps ?? []) unknown += step.UnknownUsd;
-        var isAnswered = route.Outcome?.AnsweredBy is not null;
-        return Plus(new RouteTotals(
-            Day, Expert, 1, isAnswered ? 0 : 1, route.Decision.IsExploration ? 1 : 0, route.Outcome?.CostUsd ?? 0, unknown, isAnswered ? route.Outcome!.Latency.TotalSeconds : 0, route.Outcome?.OutputTokens ?? 0));
+        var (count, failed, explored, output) = (0L, 0L, 0L, 0L);
+        var (cost, unknown, latency) = (0m, 0m, 0.0);
+        foreach (var route in routes)
+        {
+            count++;
+            if (route.Decision.IsExploration) explored++;
+            if (route.Outcome?.AnsweredBy is null) failed++;
+            if (route.Outcome is not { } outcome) continue;
+            foreach (var step in outcome.Steps) unknown += step.UnknownUsd;
+            cost += outcome.CostUsd;
+            output += outcome.OutputTokens;
+            if (outcome.AnsweredBy is not null) latency += outcome.Latency.TotalSeconds;
+        }
+
+        return new RouteTotals(day, expert, count, failed, explored, cost, unknown, latency, output);
     }
 }
 

@@ -55,7 +55,7 @@ public sealed class Router : IRouter
         _jitter = services.Seed;
         if (services.Ledger is { } ledger)
         {
-            Log = new RouteLog(ledger, services.Time, services.Note, services.LedgerQueue);
+            Log = new RouteLog(ledger, services.Time, services.Note, services.LedgerQueue, Written);
             _ratings = new RatingDesk(ledger, Judged, services.Time);
         }
 
@@ -134,8 +134,9 @@ public sealed class Router : IRouter
         if (outcome.AnsweredBy is { } expert && _records.TryGetValue(expert, out var record)) record.Answered(outcome.OutputTokens);
         var config = Volatile.Read(ref _table).Setup.Config;
         var kept = KeptTexts.Of(outcome, config.Keep);
-        if (RouteId.TryParse(outcome.Decision.Id, out var id)) _recent.Completed(id, kept);
-        Log?.Add(new RouteRecord { Decision = outcome.Decision, Outcome = kept });
+        var route = new RouteRecord { Decision = outcome.Decision, Outcome = kept };
+        if (RouteId.TryParse(outcome.Decision.Id, out var id)) _recent.Completed(id, route);
+        Log?.Add(route);
         if (Log is not null && config.Judges is not null) ToJudge.Add(outcome);
         return ValueTask.CompletedTask;
     }
@@ -155,10 +156,11 @@ public sealed class Router : IRouter
     {
         if (!RouteId.TryParse(routeId, out var id)) return null;
 
-        // The ledger's has what judges and people said; what it does not have yet may be under way here, and may be rated already.
-        if (_services.Ledger is not { } ledger) return _recent.Find(id);
+        // The ledger's has what judges and people said; what it does not have yet may be under way here, and may be rated already. Looked for here first: what leaves this memory is in the ledger by then.
+        var here = _recent.Find(id);
+        if (_services.Ledger is not { } ledger) return here;
         if (await ledger.FindAsync(routeId, cancellationToken) is { } kept) return kept;
-        if (_recent.Find(id) is not { } recent) return null;
+        if (here is not { } recent) return null;
         var ratings = await ledger.RatingsAsync(LatestRatings, cancellationToken);
         return recent with { Feedback = [.. ratings.Select(static r => r.Feedback).Where(r => r.RouteId == recent.Decision.Id)] };
     }
@@ -171,6 +173,15 @@ public sealed class Router : IRouter
         if (_services.Ledger is not { } ledger) return wasHere;
         await Log!.ForgetAsync(routeId, cancellationToken);
         return await ledger.DeleteAsync(routeId, cancellationToken) || wasHere;
+    }
+
+    // What the ledger has is not kept here as well: thousands of routes that live for a second or two are what a generational collector is worst at.
+    private void Written(IReadOnlyList<RouteRecord> routes)
+    {
+        foreach (var route in routes)
+        {
+            if (RouteId.TryParse(route.Decision.Id, out var id)) _recent.Remove(id);
+        }
     }
 
     private ExpertRecord Record(string expert) => _records.GetOrAdd(expert, static (_, router) => new ExpertRecord(router._services.Time, router.NextJitter), this);

@@ -7,6 +7,9 @@ namespace Orchestration.Learning.Routing;
 /// <summary>The nearest of stored rows (squared Euclidean distance), and the mean of what is known of them. Immutable by agreement: the arrays are not copied.</summary>
 public sealed class NearestRows
 {
+    // The rows once more, a number of all of them after the other, and places that no row has at the end of each: as many distances as a register holds are summed at once, each in the order of the numbers.
+    private readonly float[] _columns;
+
     /// <summary>Takes rows and what is known of each.</summary>
     /// <param name="rows">Rows × width.</param>
     /// <param name="width">Numbers of a row, at least 1.</param>
@@ -17,6 +20,7 @@ public sealed class NearestRows
     {
         if (rows.Length == 0 || rows.Length % width != 0 || values.Length != (long)(rows.Length / width) * outputs) throw new ArgumentException("Rows and values do not fit.", nameof(rows));
         (Rows, Width, Values, Outputs) = (rows, width, values, outputs);
+        _columns = Columns(rows, width);
     }
 
     /// <summary>Rows × width.</summary>
@@ -42,11 +46,11 @@ public sealed class NearestRows
     {
         var count = Count;
         var wanted = Math.Min(neighbours, count);
-        var distances = ArrayPool<float>.Shared.Rent(count);
+        var distances = ArrayPool<float>.Shared.Rent(_columns.Length / Width);
         var nearest = ArrayPool<int>.Shared.Rent(wanted);
         try
         {
-            for (var i = 0; i < count; i++) distances[i] = Distance(Rows.AsSpan(i * Width, Width), row);
+            Distances(row, distances.AsSpan(0, _columns.Length / Width));
             Pick(distances.AsSpan(0, count), nearest.AsSpan(0, wanted));
 
             // In the order of the store, so that the sum does not depend on how the nearest were found.
@@ -63,6 +67,36 @@ public sealed class NearestRows
         {
             ArrayPool<float>.Shared.Return(distances);
             ArrayPool<int>.Shared.Return(nearest);
+        }
+    }
+
+    private static float[] Columns(float[] rows, int width)
+    {
+        var count = rows.Length / width;
+        var held = (count + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+        var columns = new float[checked(held * width)];
+        for (var i = 0; i < count; i++)
+        {
+            for (var k = 0; k < width; k++) columns[(k * held) + i] = rows[(i * width) + k];
+        }
+
+        return columns;
+    }
+
+    private void Distances(ReadOnlySpan<float> row, Span<float> distances)
+    {
+        var columns = MemoryMarshal.Cast<float, Vector<float>>(_columns);
+        var sums = MemoryMarshal.Cast<float, Vector<float>>(distances);
+        for (var i = 0; i < sums.Length; i++)
+        {
+            var sum = Vector<float>.Zero;
+            for (int k = 0, at = i; k < Width; k++, at += sums.Length)
+            {
+                var apart = columns[at] - new Vector<float>(row[k]);
+                sum += apart * apart;
+            }
+
+            sums[i] = sum;
         }
     }
 

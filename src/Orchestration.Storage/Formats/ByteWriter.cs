@@ -1,17 +1,24 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Orchestration.Core;
 
 namespace Orchestration.Storage.Formats;
 
-/// <summary>Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte.</summary>
-internal sealed class ByteWriter
+/// <summary>
+/// Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte. Their memory is rented: whoever writes much and often gives it back by disposing, so that large
+/// arrays, which only a full collection reclaims, are not made over and over.
+/// </summary>
+internal sealed class ByteWriter : IDisposable
 {
-    private byte[] _bytes = new byte[256];
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(256);
 
     public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+    /// <summary>The same, valid until it is cleared, written to or disposed.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
 
     public void Clear() => Length = 0;
 
@@ -55,11 +62,27 @@ internal sealed class ByteWriter
         Encoding.UTF8.GetBytes(text, Space(length));
     }
 
+    /// <summary>Gives its memory back. It is empty from then on.</summary>
+    public void Dispose()
+    {
+        var bytes = _bytes;
+        (_bytes, Length) = ([], 0);
+        if (bytes.Length > 0) ArrayPool<byte>.Shared.Return(bytes);
+    }
+
     private Span<byte> Space(int count)
     {
-        if (Length + count > _bytes.Length) Array.Resize(ref _bytes, Math.Max(Length + count, _bytes.Length * 2));
+        if (Length + count > _bytes.Length) Grow(count);
         var space = _bytes.AsSpan(Length, count);
         Length += count;
         return space;
+    }
+
+    private void Grow(int count)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Length + count, _bytes.Length * 2));
+        Written.CopyTo(larger);
+        if (_bytes.Length > 0) ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
     }
 }

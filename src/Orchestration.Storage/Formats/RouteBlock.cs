@@ -13,14 +13,14 @@ internal static class RouteBlock
 {
     private const byte Format = 1;
 
-    /// <summary>Writes routes, each with an outcome.</summary>
-    public static (byte[] Keys, byte[] Body) Write(IReadOnlyList<RouteRecord> routes)
+    /// <summary>Writes routes, each with an outcome. The body is rented: dispose it when nobody reads it any more.</summary>
+    public static (byte[] Keys, ByteWriter Body) Write(IReadOnlyList<RouteRecord> routes)
     {
         var keys = new byte[routes.Count * 8];
         var texts = new Dictionary<string, int>(StringComparer.Ordinal);
         var shared = new List<string>();
-        var rows = new ByteWriter();
-        var row = new ByteWriter();
+        using var rows = new ByteWriter();
+        using var row = new ByteWriter();
         for (var i = 0; i < routes.Count; i++)
         {
             row.Clear();
@@ -38,7 +38,7 @@ internal static class RouteBlock
         foreach (var text in shared) body.Text(text);
         body.Count(routes.Count);
         body.Bytes(rows.Written);
-        return (keys, body.Written.ToArray());
+        return (keys, body);
 
         int Shared(string text)
         {
@@ -83,7 +83,7 @@ internal static class RouteBlock
     }
 
     /// <summary>The block without one route, and without the texts that only it had.</summary>
-    public static (byte[] Keys, byte[] Body) Without(ReadOnlySpan<byte> body, Hash128 id)
+    public static (byte[] Keys, ByteWriter Body) Without(ReadOnlySpan<byte> body, Hash128 id)
     {
         var kept = Read(body);
         kept.RemoveAll(r => Id(r.Decision.Id) == id);

@@ -82,6 +82,28 @@ public sealed class SparseRidgeTests
     }
 
     [Fact]
+    public void The_nearest_of_any_number_of_rows_and_any_width_are_those_of_a_plain_search()
+    {
+        var random = new Random(7);
+        for (var count = 1; count <= 40; count++)
+        {
+            var width = 1 + (count % 11);
+            var rows = new float[count * width];
+            for (var i = 0; i < rows.Length; i++) rows[i] = random.Next(-3, 4);
+            var values = new float[count];
+            for (var i = 0; i < count; i++) values[i] = 1 + (i * i);
+            var row = new float[width];
+            for (var k = 0; k < width; k++) row[k] = random.Next(-3, 4);
+
+            var wanted = 1 + (count / 3);
+            var expected = Enumerable.Range(0, count).OrderBy(i => Enumerable.Range(0, width).Sum(k => Math.Pow(rows[(i * width) + k] - row[k], 2))).ThenBy(static i => i).Take(wanted).Average(i => (double)values[i]);
+            var mean = new double[1];
+            new NearestRows(rows, width, values, 1).Mean(row, wanted, mean);
+            mean[0].ShouldBe(expected, 1e-9, $"{count} rows of {width}");
+        }
+    }
+
+    [Fact]
     public void Clusters_of_well_parted_rows_are_those_parts_whatever_the_seed()
     {
         var rows = new float[60];

@@ -22,9 +22,9 @@ internal sealed class RecentRoutes(int capacity = RecentRoutes.DefaultCapacity)
         _byId[id] = new RouteRecord { Decision = decision };
     }
 
-    public void Completed(Hash128 id, RouteOutcome outcome)
+    public void Completed(Hash128 id, RouteRecord route)
     {
-        if (_byId.TryGetValue(id, out var known)) _byId.TryUpdate(id, known with { Outcome = outcome }, known);
+        if (_byId.TryGetValue(id, out var known)) _byId.TryUpdate(id, route, known);
     }
 
     public RouteRecord? Find(Hash128 id) => _byId.GetValueOrDefault(id);

@@ -6,7 +6,7 @@ namespace Orchestration.Core.Routing.Loop;
 /// Writes routes and rewards behind the requests: a bounded queue, emptied in batches by whoever runs it. Handing in never waits; where the queue is full what is handed in is dropped and counted. A process that
 /// is killed loses what waits, at most a queue and the routes of the moment since the last batch; one that ends in order loses nothing that the store takes.
 /// </summary>
-internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<string> note, int capacity = RouteLog.DefaultCapacity)
+internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<string> note, int capacity = RouteLog.DefaultCapacity, Action<IReadOnlyList<RouteRecord>>? kept = null)
 {
     /// <summary>Routes that may wait.</summary>
     public const int DefaultCapacity = 16_384;
@@ -108,6 +108,7 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
                 {
                     // Once begun it is awaited: it takes no longer than a commit, or as long as the store's patience.
                     await ledger.AppendAsync(batch, CancellationToken.None);
+                    kept?.Invoke(routes);
                     if (rewards.Count > 0) await ledger.RewardAsync(rewards, CancellationToken.None);
                     Interlocked.Add(ref _written, routes.Count);
                     return;

@@ -14,7 +14,7 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
     public async ValueTask AppendAsync(RouteBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var (keys, body) = batch.Routes.Count == 0 ? ([], []) : RouteBlock.Write(batch.Routes);
+        var (keys, body) = RouteBlock.Write(batch.Routes);
         var totals = RouteTotals.Of(batch.Routes);
         await database.TransactAsync(
             async (connection, _, cancel) =>
@@ -30,7 +30,7 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
                 await using var write = new NpgsqlBatch(connection);
                 write.Add(
                     "WITH n AS (UPDATE route_numbers SET blocks = blocks + 1 RETURNING blocks) INSERT INTO route_blocks(number, last_at, routes, keys, body) SELECT blocks, $1, $2, $3, $4 FROM n",
-                    batch.Routes.Max(static r => r.Decision.At).UtcTicks, batch.Routes.Count, keys, body);
+                    batch.Routes.Max(static r => r.Decision.At).UtcTicks, batch.Routes.Count, keys, body.Memory);
                 foreach (var t in totals)
                 {
                     write.Add(
@@ -47,6 +47,9 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
             },
             cancellationToken,
             mayBeLost: !batch.IsLast).ConfigureAwait(false);
+
+        // Given back only where the write is known to have ended.
+        body.Dispose();
     }
 
     public async ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken)
@@ -74,9 +77,13 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
                 {
                     // Somebody else may be deleting from the same batch: it is read again under its lock.
                     var bodies = await connection.Command("SELECT body FROM route_blocks WHERE number = $1 FOR UPDATE", at.Number).ListAsync(static reader => reader.GetFieldValue<byte[]>(0), cancel).ConfigureAwait(false);
-                    var (keys, body) = bodies.Count == 0 ? ([], []) : RouteBlock.Without(bodies[0], id);
-                    if (keys.Length == 0) await connection.Command("DELETE FROM route_blocks WHERE number = $1", at.Number).ExecuteAsync(cancel).ConfigureAwait(false);
-                    else await connection.Command("UPDATE route_blocks SET routes = $2, keys = $3, body = $4 WHERE number = $1", at.Number, keys.Length / 8, keys, body).ExecuteAsync(cancel).ConfigureAwait(false);
+                    if (bodies.Count > 0)
+                    {
+                        var (keys, body) = RouteBlock.Without(bodies[0], id);
+                        using var rented = body;
+                        if (keys.Length == 0) await connection.Command("DELETE FROM route_blocks WHERE number = $1", at.Number).ExecuteAsync(cancel).ConfigureAwait(false);
+                        else await connection.Command("UPDATE route_blocks SET routes = $2, keys = $3, body = $4 WHERE number = $1", at.Number, keys.Length / 8, keys, body.Memory).ExecuteAsync(cancel).ConfigureAwait(false);
+                    }
                 }
 
                 var others = await connection.Command("DELETE FROM route_rewards WHERE id = $1", id.ToGuid()).ExecuteAsync(cancel).ConfigureAwait(false)

@@ -13,11 +13,14 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
     public async ValueTask AppendAsync(RouteBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var block = batch.Routes.Count == 0 ? default : RouteBlock.Write(batch.Routes);
+        var (keys, body) = RouteBlock.Write(batch.Routes);
         var totals = RouteTotals.Of(batch.Routes);
 
         // A loss of power may take the last moments of the log with it, as a kill takes what waits: no commit waits for the disk.
-        await writer.RunAsync(connection => Append(connection, batch, block.Keys, block.Body, totals), cancellationToken, mayBeLost: !batch.IsLast).ConfigureAwait(false);
+        await writer.RunAsync(connection => Append(connection, batch, keys, body.Written, totals), cancellationToken, mayBeLost: !batch.IsLast).ConfigureAwait(false);
+
+        // Given back only where the write is known to have ended: after a cancellation it may still be read.
+        body.Dispose();
     }
 
     public async ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken)
@@ -135,7 +138,7 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
     public async ValueTask<IReadOnlyList<QuarantineChange>> QuarantineHistoryAsync(int most, CancellationToken cancellationToken) =>
         await reads.RunAsync(connection => QuarantineRows.History(connection, most), cancellationToken).ConfigureAwait(false);
 
-    private bool Append(Connection connection, RouteBatch batch, byte[] keys, byte[] body, IReadOnlyList<RouteTotals> totals)
+    private bool Append(Connection connection, RouteBatch batch, ReadOnlySpan<byte> keys, ReadOnlySpan<byte> body, IReadOnlyList<RouteTotals> totals)
     {
         using (var known = connection.Use("SELECT batch FROM route_writers WHERE owner = ?1"))
         {
@@ -145,7 +148,7 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
         if (batch.Routes.Count > 0)
         {
             using var insert = connection.Use("INSERT INTO route_blocks(last_at, routes, keys, body) VALUES (?1, ?2, ?3, ?4)");
-            insert.Bind(1, batch.Routes.Max(static r => r.Decision.At).UtcTicks).Bind(2, batch.Routes.Count).Bind(3, keys.AsSpan()).Bind(4, body.AsSpan()).Step();
+            insert.Bind(1, batch.Routes.Max(static r => r.Decision.At).UtcTicks).Bind(2, batch.Routes.Count).Bind(3, keys).Bind(4, body).Step();
         }
 
         foreach (var total in totals) Add(connection, total);
@@ -173,6 +176,20 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
         using var upsert = connection.Use("INSERT OR REPLACE INTO route_totals(day, expert, routes, failed, explored, cost, unknown, latency, output) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         upsert.Bind(1, total.Day.DayNumber).Bind(2, total.Expert).Bind(3, total.Routes).Bind(4, total.Failed).Bind(5, total.Explored).Bind(6, total.CostUsd).Bind(7, total.UnknownUsd)
             .Bind(8, total.LatencySeconds).Bind(9, total.OutputTokens).Step();
+    }
+
+    private static void Replace(Connection connection, long number, ReadOnlySpan<byte> keys, ReadOnlySpan<byte> body)
+    {
+        if (keys.IsEmpty)
+        {
+            using var delete = connection.Use("DELETE FROM route_blocks WHERE number = ?1");
+            delete.Bind(1, number).Step();
+        }
+        else
+        {
+            using var update = connection.Use("UPDATE route_blocks SET routes = ?2, keys = ?3, body = ?4 WHERE number = ?1");
+            update.Bind(1, number).Bind(2, keys.Length / 8).Bind(3, keys).Bind(4, body).Step();
+        }
     }
 
     private static (long Number, RouteRecord Route)? Locate(Connection connection, Hash128 id)
@@ -205,23 +222,15 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
             var found = Locate(connection, id);
             if (found is { } at)
             {
-                byte[] keys, body;
+                byte[] keys;
+                ByteWriter body;
                 using (var select = connection.Use("SELECT body FROM route_blocks WHERE number = ?1"))
                 {
                     select.Bind(1, at.Number).Step();
                     (keys, body) = RouteBlock.Without(select.Bytes(0), id);
                 }
 
-                if (keys.Length == 0)
-                {
-                    using var delete = connection.Use("DELETE FROM route_blocks WHERE number = ?1");
-                    delete.Bind(1, at.Number).Step();
-                }
-                else
-                {
-                    using var update = connection.Use("UPDATE route_blocks SET routes = ?2, keys = ?3, body = ?4 WHERE number = ?1");
-                    update.Bind(1, at.Number).Bind(2, keys.Length / 8).Bind(3, keys.AsSpan()).Bind(4, body.AsSpan()).Step();
-                }
+                using (body) Replace(connection, at.Number, keys, body.Written);
             }
 
             var others = 0;
