@@ -6,10 +6,10 @@ using Orchestration.Core;
 namespace Orchestration.Storage.Formats;
 
 /// <summary>
-/// Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte. Their memory is rented: whoever writes much and often gives it back by disposing, so that large
+/// Bytes that grow. Numbers are little-endian; counts and lengths are variable-length, seven bits a byte. Their memory is rented: whoever writes much and often gives it back, so that large
 /// arrays, which only a full collection reclaims, are not made over and over.
 /// </summary>
-internal sealed class ByteWriter : IDisposable
+internal sealed class ByteWriter
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(256);
 
@@ -17,7 +17,7 @@ internal sealed class ByteWriter : IDisposable
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
-    /// <summary>The same, valid until it is cleared, written to or disposed.</summary>
+    /// <summary>The same, valid until it is cleared, written to or returned.</summary>
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
 
     public void Clear() => Length = 0;
@@ -62,8 +62,8 @@ internal sealed class ByteWriter : IDisposable
         Encoding.UTF8.GetBytes(text, Space(length));
     }
 
-    /// <summary>Gives its memory back. It is empty from then on.</summary>
-    public void Dispose()
+    /// <summary>Gives its memory back; nobody reads it any more. It is empty from then on. One that is not given back is reclaimed like anything else.</summary>
+    public void Return()
     {
         var bytes = _bytes;
         (_bytes, Length) = ([], 0);

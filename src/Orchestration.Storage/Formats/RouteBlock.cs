@@ -13,14 +13,14 @@ internal static class RouteBlock
 {
     private const byte Format = 1;
 
-    /// <summary>Writes routes, each with an outcome. The body is rented: dispose it when nobody reads it any more.</summary>
+    /// <summary>Writes routes, each with an outcome. The body is rented: return it when nobody reads it any more.</summary>
     public static (byte[] Keys, ByteWriter Body) Write(IReadOnlyList<RouteRecord> routes)
     {
         var keys = new byte[routes.Count * 8];
         var texts = new Dictionary<string, int>(StringComparer.Ordinal);
         var shared = new List<string>();
-        using var rows = new ByteWriter();
-        using var row = new ByteWriter();
+        var rows = new ByteWriter();
+        var row = new ByteWriter();
         for (var i = 0; i < routes.Count; i++)
         {
             row.Clear();
@@ -38,6 +38,8 @@ internal static class RouteBlock
         foreach (var text in shared) body.Text(text);
         body.Count(routes.Count);
         body.Bytes(rows.Written);
+        rows.Return();
+        row.Return();
         return (keys, body);
 
         int Shared(string text)

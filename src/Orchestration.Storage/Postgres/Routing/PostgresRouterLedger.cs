@@ -49,7 +49,7 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
             mayBeLost: !batch.IsLast).ConfigureAwait(false);
 
         // Given back only where the write is known to have ended.
-        body.Dispose();
+        body.Return();
     }
 
     public async ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken)
@@ -80,9 +80,9 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
                     if (bodies.Count > 0)
                     {
                         var (keys, body) = RouteBlock.Without(bodies[0], id);
-                        using var rented = body;
                         if (keys.Length == 0) await connection.Command("DELETE FROM route_blocks WHERE number = $1", at.Number).ExecuteAsync(cancel).ConfigureAwait(false);
                         else await connection.Command("UPDATE route_blocks SET routes = $2, keys = $3, body = $4 WHERE number = $1", at.Number, keys.Length / 8, keys, body.Memory).ExecuteAsync(cancel).ConfigureAwait(false);
+                        body.Return();
                     }
                 }
 

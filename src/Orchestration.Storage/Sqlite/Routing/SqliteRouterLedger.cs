@@ -20,7 +20,7 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
         await writer.RunAsync(connection => Append(connection, batch, keys, body.Written, totals), cancellationToken, mayBeLost: !batch.IsLast).ConfigureAwait(false);
 
         // Given back only where the write is known to have ended: after a cancellation it may still be read.
-        body.Dispose();
+        body.Return();
     }
 
     public async ValueTask<RouteRecord?> FindAsync(string routeId, CancellationToken cancellationToken)
@@ -230,7 +230,8 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
                     (keys, body) = RouteBlock.Without(select.Bytes(0), id);
                 }
 
-                using (body) Replace(connection, at.Number, keys, body.Written);
+                Replace(connection, at.Number, keys, body.Written);
+                body.Return();
             }
 
             var others = 0;
