@@ -101,7 +101,7 @@ internal sealed class Gateway : IAsyncDisposable
     public IReadOnlyList<BudgetPayer> PayersOf(GatewaySetup? setup, GatewayCaller caller)
     {
         var router = new BudgetPayer(RouterPayer, setup?.Config.UsdPerDay);
-        return caller.Key.Length == 0 ? [router] : [new BudgetPayer("key:" + caller.Key, caller.UsdPerDay), router];
+        return caller.Key.Length == 0 ? [router] : [BudgetPayer.OfKey(caller.Key, caller.UsdPerDay), router];
     }
 
     /// <summary>Serves a request, where there is room for it.</summary>
