@@ -18,6 +18,17 @@ public static class DeploymentFactory
             : throw new OrchestrationException(ErrorCodes.Configuration, $"deployment '{config.Name}' is of 'kind: reward' and cannot answer a rubric. Name a deployment of 'kind: openai'.");
     }
 
+    /// <summary>The embeddings of a deployment that a configuration describes.</summary>
+    /// <inheritdoc cref="CreateChat" path="/param"/>
+    /// <exception cref="OrchestrationException"><see cref="ErrorCodes.Configuration"/>: it is a reward deployment.</exception>
+    public static OpenAiEmbeddingDeployment CreateEmbeddings(DeploymentConfig config, DeploymentServices services)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.IsChat
+            ? new OpenAiEmbeddingDeployment(config, services)
+            : throw new OrchestrationException(ErrorCodes.Configuration, $"deployment '{config.Name}' is of 'kind: reward' and gives no embeddings. Name a deployment of 'kind: openai'.");
+    }
+
     /// <summary>The reward deployment that a configuration describes.</summary>
     /// <inheritdoc cref="CreateChat" path="/param"/>
     /// <exception cref="OrchestrationException"><see cref="ErrorCodes.Configuration"/>: it is a chat deployment.</exception>

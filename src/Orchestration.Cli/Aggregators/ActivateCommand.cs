@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestration.Cli.Hosting;
+using Orchestration.Cli.Keys;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
@@ -41,6 +42,7 @@ internal static class ActivateCommand
             var verdict = forced || setting.Active == choice.Id ? null : await DecideAsync(context, catalog, found, setting, parsed.GetValue(scores) ?? [], cancellationToken);
             var result = await registry.ActivateAsync(
                 setting, choice.Id, verdict, forced ? parsed.GetValue(reason) : setting.Active == choice.Id ? "active already" : null, AggregatorViews.User(context), cancellationToken);
+            await host.Store.Access.RecordAsync(AggregatorAudit.Activation(KeyCommands.Who(), choice.Name, setting, choice.Id, result), CancellationToken.None);
             await context.Out.WriteLineAsync($"version {AggregatorVersion.Short(choice.Id)} of '{choice.Name}' is {(result.Active ? "active" : "not active")}: {result.Reason}");
             if (parsed.GetValue(json)) await context.Out.WriteLineAsync(AggregatorViews.ActivationLine(choice, result, forced));
             return result.Active ? ExitStatus.Completed : ExitStatus.Unsatisfied;

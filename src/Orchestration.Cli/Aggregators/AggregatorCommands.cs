@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Orchestration.Cli.Hosting;
+using Orchestration.Cli.Keys;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
@@ -109,8 +110,10 @@ internal static class AggregatorCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var host = await EmbeddedHost.OpenAsync(context, null, parsed.GetValue(store), cancellationToken);
-            var setting = await new AggregatorRegistry(host.Store.Aggregators).RollbackAsync(
-                parsed.GetValue(name)!, parsed.GetValue(reason), AggregatorViews.User(context), cancellationToken);
+            var wanted = parsed.GetValue(name)!;
+            var before = await host.Store.Aggregators.SettingAsync(wanted, cancellationToken);
+            var setting = await new AggregatorRegistry(host.Store.Aggregators).RollbackAsync(wanted, parsed.GetValue(reason), AggregatorViews.User(context), cancellationToken);
+            await host.Store.Access.RecordAsync(AggregatorAudit.Change(KeyCommands.Who(), "aggregator.rollback", before, setting), CancellationToken.None);
             await context.Out.WriteLineAsync(setting.Active is { } id ? $"version {AggregatorVersion.Short(id)} of '{setting.Name}' is active again" : $"no version of '{setting.Name}' is active any more");
             if (parsed.GetValue(json)) await context.Out.WriteLineAsync(AggregatorViews.SettingLine(setting));
             return ExitStatus.Completed;
@@ -124,7 +127,7 @@ internal static class AggregatorCommands
         var off = OffOption();
         var command = new Command("shadow", "Scores a version beside the active one, without ever returning its scores; 'aggregator show' compares both.") { version, off, store, json };
         command.SetAction((parsed, cancellationToken) => BesideAsync(
-            context, parsed.GetValue(store), parsed.GetValue(version)!, parsed.GetValue(off), parsed.GetValue(json),
+            context, "shadow", parsed.GetValue(store), parsed.GetValue(version)!, parsed.GetValue(off), parsed.GetValue(json),
             (registry, choice) => registry.ShadowAsync(choice.Name, parsed.GetValue(off) ? null : choice.Id, cancellationToken), cancellationToken));
         return command;
     }
@@ -136,19 +139,21 @@ internal static class AggregatorCommands
         var share = new Option<double>("--share") { Description = "Share of the pairs that get its scores, chosen by hash of the pair.", DefaultValueFactory = _ => 0.05 };
         var command = new Command("canary", "Returns a version's scores for a share of the pairs; 'aggregator show' compares both.") { version, share, off, store, json };
         command.SetAction((parsed, cancellationToken) => BesideAsync(
-            context, parsed.GetValue(store), parsed.GetValue(version)!, parsed.GetValue(off), parsed.GetValue(json),
+            context, "canary", parsed.GetValue(store), parsed.GetValue(version)!, parsed.GetValue(off), parsed.GetValue(json),
             (registry, choice) => registry.CanaryAsync(choice.Name, parsed.GetValue(off) ? null : choice.Id, parsed.GetValue(share), cancellationToken), cancellationToken));
         return command;
     }
 
     private static async Task<int> BesideAsync(
-        CliContext context, string? store, string version, bool off, bool json, Func<AggregatorRegistry, AggregatorChoice, ValueTask<AggregatorSetting>> change, CancellationToken cancellationToken)
+        CliContext context, string action, string? store, string version, bool off, bool json, Func<AggregatorRegistry, AggregatorChoice, ValueTask<AggregatorSetting>> change, CancellationToken cancellationToken)
     {
         await using var host = await EmbeddedHost.OpenAsync(context, null, store, cancellationToken);
         var registry = new AggregatorRegistry(host.Store.Aggregators);
         var isName = off && (await host.Store.Aggregators.ListAsync(version, cancellationToken)).Count != 0;
         var choice = isName ? new AggregatorChoice(version, "") : await registry.ResolveAsync(version, cancellationToken);
+        var before = await host.Store.Aggregators.SettingAsync(choice.Name, cancellationToken);
         var setting = await change(registry, choice);
+        await host.Store.Access.RecordAsync(AggregatorAudit.Change(KeyCommands.Who(), "aggregator." + action, before, setting), CancellationToken.None);
         await context.Out.WriteLineAsync(AggregatorViews.Beside(setting));
         if (json) await context.Out.WriteLineAsync(AggregatorViews.SettingLine(setting));
         return ExitStatus.Completed;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Cli.Hosting;
+using Orchestration.Cli.Keys;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation;
@@ -44,6 +45,7 @@ internal sealed class TrainSession(CliContext context, EmbeddedHost host)
         var result = activate
             ? await registry.ActivateAsync(setting, version.Id, trained.Report.Activation, null, version.Manifest.Author, cancellationToken)
             : new ActivationResult(setting.Active == version.Id, "not asked to: --no-activate", setting);
+        if (activate) await host.Store.Access.RecordAsync(AggregatorAudit.Activation(KeyCommands.Who(), settings.Name, setting, version.Id, result), CancellationToken.None);
         var tested = test is null ? null : Test(trained, set, input, test, cancellationToken);
         foreach (var note in trained.Notes) await context.Error.WriteLineAsync(note);
         var view = new TrainView(trained with { Version = version }, set, rows, result, tested, seconds);

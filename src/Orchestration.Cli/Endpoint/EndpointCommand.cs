@@ -22,16 +22,18 @@ internal static class EndpointCommand
         var batchSeconds = new Option<double>("--batch-seconds") { Description = "Time from a batch's creation to its end.", DefaultValueFactory = _ => 10 };
         var bias = new Option<string[]>("--bias") { Description = $"What sways the judges, and by how much of their quality (0 to 1), such as authority=0.2. Known: position, {string.Join(", ", ScriptedBiases.Names)}.", AllowMultipleArgumentsPerToken = true };
         var afterRevision = new Option<double>("--bias-after-revision") { Description = "Share of it that is left when a judge is shown its judgment to revise.", DefaultValueFactory = _ => 1 };
+        var dimensions = new Option<int>("--embedding-dimensions") { Description = "Numbers of an embedding (/embeddings) whose call states none.", DefaultValueFactory = _ => 64 };
         var limits = new EndpointLimitOptions();
         var command = new Command("endpoint", "A scripted, OpenAI-compatible endpoint on loopback: judges answer by rule, so that everything can be tried without a key or a model.")
         {
-            port, latency, streamPause, seed, fault, batchSeconds, bias, afterRevision,
+            port, latency, streamPause, seed, fault, batchSeconds, bias, afterRevision, dimensions,
         };
         limits.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var biases = ParseBiases(parsed.GetValue(bias) ?? []);
             if (parsed.GetValue(afterRevision) is not (>= 0 and <= 1)) throw new OrchestrationException(ErrorCodes.Usage, "--bias-after-revision: write a share from 0 to 1.");
+            if (parsed.GetValue(dimensions) is < 1 or > 4096) throw new OrchestrationException(ErrorCodes.Usage, "--embedding-dimensions: 1 to 4096.");
             await using var endpoint = await ScriptedEndpoint.StartAsync(
                 new ScriptedEndpointOptions
                 {
@@ -43,6 +45,7 @@ internal static class EndpointCommand
                     Faults = ParseFaults(parsed.GetValue(fault) ?? []),
                     PositionBias = biases.GetValueOrDefault("position"),
                     Biases = biases,
+                    EmbeddingDimensions = parsed.GetValue(dimensions),
                     BiasAfterRevision = parsed.GetValue(afterRevision),
                     Limits = limits.Read(parsed),
                     Batches = new ScriptedBatches { Duration = Seconds(parsed.GetValue(batchSeconds)) },

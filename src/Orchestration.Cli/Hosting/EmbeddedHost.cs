@@ -77,6 +77,13 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public IChatDeployment Chat(string name, int? concurrency) =>
         new Deployments(Services()).Chat(concurrency is { } calls ? Config.Deployment(name) with { Concurrency = calls } : Config.Deployment(name));
 
+    /// <summary>A deployment that gives embeddings.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="concurrency">Calls in flight at once; null for its own.</param>
+    /// <exception cref="OrchestrationException">It is unknown or gives none.</exception>
+    public OpenAiEmbeddingDeployment Embeddings(string name, int? concurrency) =>
+        DeploymentFactory.CreateEmbeddings(concurrency is { } calls ? Config.Deployment(name) with { Concurrency = calls } : Config.Deployment(name), Services());
+
     /// <summary>Files and batches of a deployment.</summary>
     /// <exception cref="OrchestrationException">It is unknown or answers no rubric.</exception>
     public OpenAiBatchDeployment Batches(string deployment) => new(Config.Deployment(deployment), Services());

@@ -32,6 +32,17 @@ internal sealed class Purchasing
 
     public int? Concurrency(ParseResult parsed) => parsed.GetValue(_concurrency) is not { } calls ? null : calls >= 1 ? calls : throw new OrchestrationException(ErrorCodes.Usage, "--concurrency: 1 or more.");
 
+    /// <summary>Refuses a cap or a dry run where nothing is bought: whoever states one believes that something is.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option that would buy.</param>
+    public void RefuseWithout(ParseResult parsed, string option)
+    {
+        foreach (var stated in new Option[] { _maxCost, _concurrency, _dryRun })
+        {
+            if (parsed.GetResult(stated) is { Implicit: false }) throw new OrchestrationException(ErrorCodes.Usage, $"{stated.Name} is about what {option} buys, and there is no {option}.");
+        }
+    }
+
     /// <summary>Says what will be bought; false where that was all that was asked for.</summary>
     /// <param name="context">Where it is said.</param>
     /// <param name="parsed">The command line.</param>

@@ -53,7 +53,9 @@ internal static class LedgerEval
             throw new OrchestrationException(ErrorCodes.NotFound, $"--policy {unknown}: router.policies has none of that name; there are {string.Join(", ", router.Policies.Keys)}.");
         if (wanted.Values.FirstOrDefault(static p => p.Rule is RoutingRule.LinUcb or RoutingRule.Thompson) is { } bandit)
             throw new OrchestrationException(ErrorCodes.Usage, $"--policy {bandit.Name} learns as it goes: what it would have learned is not in a log of other decisions. Replay it with 'orchestrate route replay'.");
-        return question with { Policies = [.. RoutingPolicies.Create(router with { Policies = wanted }).OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => p.Value)], DefaultExpert = router.DefaultExpert };
+        IRoutingPolicy[] made = [.. RoutingPolicies.Create(router with { Policies = wanted }).OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => p.Value)];
+        foreach (var policy in made) EmbeddingOptions.Refuse($"--policy {policy.Name}", (policy as IEmbeddedPolicy)?.Embedding, "Value it on a matrix: 'orchestrate route eval --matrix FILE --embeddings DEPLOYMENT'.");
+        return question with { Policies = made, DefaultExpert = router.DefaultExpert };
     }
 
     public static async Task<int> RunAsync(CliContext context, LedgerQuestion question, CancellationToken cancellationToken)

@@ -42,7 +42,14 @@ internal static class ReplayCommand
             var input = new RowInput { Files = parsed.GetValue(matrix) ?? [], RejectsPath = parsed.GetValue(rejects), StandardInput = context.StandardInput };
             var (rows, report) = RoutingMatrixReader.Read(input, null, cancellationToken);
             await MetaText.RejectsAsync(context, report);
-            var features = parsed.GetValue(model) is { } file ? RoutingModelFile.Load(file).Features : new UntrainedFeatures();
+            IPromptFeatures features = new UntrainedFeatures();
+            if (parsed.GetValue(model) is { } file)
+            {
+                var loaded = RoutingModelFile.Load(file);
+                EmbeddingOptions.Refuse(file, loaded.Embedding, "Replay on a model trained without --embeddings.");
+                features = loaded.Features;
+            }
+
             var rule = parsed.GetValue(policy) == "lin-ucb" ? RoutingRule.LinUcb : RoutingRule.Thompson;
             if (parsed.GetValue(lambda) > 0 && rows.Cost is null)
                 throw new OrchestrationException(ErrorCodes.Usage, "--lambda weighs costs, but not every row has some. Give every row its cost{model: USD}, or leave --lambda out.");

@@ -33,12 +33,14 @@ internal static class RouteEvalCommand
         var config = SweepCommands.ConfigOption();
         var training = new RouteTrainingOptions();
         var ledger = new LedgerOptions();
+        var embedding = new EmbeddingOptions();
         var command = new Command("eval", "Evaluates routers on recorded outcomes (--matrix) or on logged decisions (--ledger): quality, cost, APGR, CPT, AIQ, RouterArena score and regret, with intervals, beside best single, random, prompt length, task table and oracle.")
         {
             matrix, train, policies, folds, draws, leaveOut, prices, outputTokens, resamples, config,
         };
         ledger.AddTo(command);
         training.AddTo(command);
+        embedding.AddTo(command);
         command.Options.Add(rejects);
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -71,7 +73,11 @@ internal static class RouteEvalCommand
             };
             var trained = parsed.GetValue(train) is { Length: > 0 } others ? others : null;
             if (trained is not null && options.LeaveOut) throw new OrchestrationException(ErrorCodes.Usage, "--train and --leave-out exclude one another: with --train all rows of --matrix are held out.");
-            var report = trained is null ? RouteReport.Run(rows, options) : RouteReport.Run(rows, await TrainingAsync(context, trained, rows, parsed.GetValue(prices), parsed.GetValue(outputTokens), cancellationToken), options);
+            var learned = trained is null ? null : await TrainingAsync(context, trained, rows, parsed.GetValue(prices), parsed.GetValue(outputTokens), cancellationToken);
+            var fetched = await embedding.FetchAsync(context, parsed, parsed.GetValue(config), learned is null ? rows.Prompts : [.. rows.Prompts, .. learned.Prompts], cancellationToken);
+            if (fetched.Exit is { } exit) return exit;
+            options = options with { Embeddings = fetched.Embeddings };
+            var report = learned is null ? RouteReport.Run(rows, options) : RouteReport.Run(rows, learned, options);
             await TellAsync(context, report, rows, options, trained is not null);
             if (parsed.GetValue(json)) await context.Out.WriteLineAsync(MetaText.ToLine(RouteReportJson.Write(report)));
             return ExitStatus.Completed;

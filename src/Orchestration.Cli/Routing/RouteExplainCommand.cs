@@ -24,8 +24,7 @@ internal static class RouteExplainCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var model = RoutingModelFile.Load(parsed.GetValue(file)!);
-            if (model.EmbeddingDeployment is { } deployment)
-                throw new OrchestrationException(ErrorCodes.Usage, $"{parsed.GetValue(file)} looks at prompts through embeddings by '{deployment}', which this command does not fetch. Ask the router that serves it: GET /v1/routes/ID says why.");
+            EmbeddingOptions.Refuse(parsed.GetValue(file)!, model.Embedding, "Ask the router that serves it: GET /v1/routes/ID says why.");
             var text = parsed.GetValue(prompt)!;
             if (text == "-")
             {

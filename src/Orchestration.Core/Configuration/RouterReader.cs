@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestration.Core.Routing;
+using Orchestration.Core.Routing.Features;
 using Orchestration.Core.Routing.Policies;
 
 namespace Orchestration.Core.Configuration;
@@ -26,6 +27,7 @@ internal static class RouterReader
             Policies = Policies(section, names, judgeSets, folder, isName),
             Explore = section.Number("explore", 0, 0.5, "a share of the requests") ?? 0.02,
             Deadline = Seconds(section, "deadline-seconds", 1, 3600) ?? TimeSpan.FromMinutes(2),
+            EmbeddingWait = Seconds(section, "embedding-wait-seconds", 0.01, 60) ?? PromptEmbedding.DefaultWait,
             UsdPerDay = section.Money("usd-per-day", "US dollars a day"),
             Keep = section.OneOf("keep", ("nothing", KeptTraffic.Nothing), ("hash", KeptTraffic.Hash), ("text", KeptTraffic.Text)) ?? KeptTraffic.Nothing,
             KeepFor = TimeSpan.FromDays(section.Integer("keep-days", 1, 3650, "days") ?? 30),

@@ -121,7 +121,7 @@ public enum ExpertCallKind
 
 /// <summary>One call made for a route.</summary>
 /// <param name="Expert">Who was asked.</param>
-/// <param name="Role">Why: <c>first</c>, <c>fallback</c>, <c>hedge</c>, <c>escalation</c>, <c>candidate</c>, <c>synthesizer</c>.</param>
+/// <param name="Role">Why: <c>first</c>, <c>fallback</c>, <c>hedge</c>, <c>escalation</c>, <c>candidate</c>, <c>synthesizer</c>; <c>embedding</c> of the prompt, by a deployment of that name.</param>
 /// <param name="Status">HTTP status; 0 where none arrived.</param>
 /// <param name="CostUsd">Known to be charged, US dollars.</param>
 /// <param name="UnknownUsd">May have been charged, US dollars.</param>

@@ -1,3 +1,5 @@
+using Orchestration.Core.Routing.Features;
+
 namespace Orchestration.Core.Routing;
 
 /// <summary>
@@ -20,11 +22,11 @@ public interface IRoutingPolicy
     RoutingChoice Choose(RoutingQuestion question);
 }
 
-/// <summary>A policy that looks at the prompt through an embedding. Whoever asks it fills <see cref="RoutingPrompt.Embedding"/> first; without one it abstains.</summary>
+/// <summary>A policy that may look at the prompt through an embedding. Whoever asks it fills <see cref="RoutingPrompt.Embedding"/> first; without one it abstains.</summary>
 public interface IEmbeddedPolicy : IRoutingPolicy
 {
-    /// <summary>The deployment whose embeddings it was trained on.</summary>
-    string EmbeddingDeployment { get; }
+    /// <summary>The embeddings that it was trained on; null where it reads the words itself.</summary>
+    EmbeddingNeed? Embedding { get; }
 }
 
 /// <summary>What a policy sees of a request.</summary>
@@ -35,6 +37,9 @@ public sealed record RoutingPrompt(string Text, int PromptTokens = 0, int Output
 {
     /// <summary>The text's embedding by the deployment that the policy names (<see cref="IEmbeddedPolicy"/>); empty where there is none, or none arrived in time.</summary>
     public ReadOnlyMemory<float> Embedding { get; init; }
+
+    /// <summary>Why there is no embedding where one was asked for, in a phrase for people; null where none was, or it is there.</summary>
+    public string? EmbeddingProblem { get; init; }
 }
 
 /// <summary>An expert that can be asked now.</summary>

@@ -37,6 +37,9 @@ public sealed record RouterConfig
     /// <summary>Time for a whole request, all attempts, escalations and fallbacks included.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a decision waits for the embedding of its prompt, where its policy's model was trained on some; then it abstains.</summary>
+    public TimeSpan EmbeddingWait { get; init; } = Features.PromptEmbedding.DefaultWait;
+
     /// <summary>US dollars a day (UTC) for all routed traffic; null for no cap.</summary>
     public decimal? UsdPerDay { get; init; }
 

@@ -122,7 +122,7 @@ internal sealed class AggregatorOperations(SiloState state)
         var result = await new AggregatorRegistry(Store.Aggregators).ActivateAsync(
             setting, id, tested?.Verdict, body.Force ? body.Reason : setting.Active == id ? "active already" : null, caller.AuditName, cancellationToken);
         await Store.Access.RecordAsync(
-            new AuditEntry(caller.AuditName, result.Active ? "aggregator.activate" : "aggregator.refuse", name, setting.Active, $"{id}: {result.Reason}"), CancellationToken.None);
+            AggregatorAudit.Activation(caller.AuditName, name, setting, id, result), CancellationToken.None);
         return (result, tested?.Notes ?? []);
     }
 
@@ -133,15 +133,9 @@ internal sealed class AggregatorOperations(SiloState state)
         await HeadsAsync(name, cancellationToken);
         var before = await Store.Aggregators.SettingAsync(name, cancellationToken);
         var after = await change(new AggregatorRegistry(Store.Aggregators));
-        await Store.Access.RecordAsync(new AuditEntry(caller.AuditName, action, name, Words(before), Words(after)), CancellationToken.None);
+        await Store.Access.RecordAsync(AggregatorAudit.Change(caller.AuditName, action, before, after), CancellationToken.None);
         return View(after);
     }
-
-    private static string Words(AggregatorSetting setting) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"active {Short(setting.Active)}, shadow {Short(setting.Shadow)}, canary {Short(setting.Canary)}{(setting.Canary is null ? "" : string.Create(CultureInfo.InvariantCulture, $" for {setting.CanaryShare}"))}");
-
-    private static string Short(string? id) => id is null ? "none" : AggregatorVersion.Short(id);
 
     private static string Words(AttemptOutcome outcome) => outcome switch
     {

@@ -29,9 +29,13 @@ internal sealed class ChatFront(Gateway gateway, TimeProvider time)
             bytes = await RequestBody.ReadAsync(http.Request, gateway.Limits.BodyBytes, deadline.Token);
             var body = ChatBody.Read(bytes.Bytes);
             if (!caller.May(body.Model)) throw new GatewayRefusalException(new GatewayError(StatusCodes.Status403Forbidden, "permission_error", "model_not_allowed", $"This key may not ask for '{body.Model}'. It may ask for: {string.Join(", ", caller.Models)}.") { Parameter = "model" });
-            var decision = await setup.Router.DecideAsync(RequestOf(http, body, caller), deadline.Token);
+            var request = RequestOf(http, body, caller);
+            var payers = gateway.PayersOf(setup, caller);
+            var embedder = setup.Embedders.Of(body.Model, payers, caller.Key);
+            if (embedder is not null) request = request with { Prompt = await setup.Embedders.AddAsync(body.Model, embedder, request.Prompt, deadline.Token) };
+            var decision = await setup.Router.DecideAsync(request, deadline.Token);
             var wantsText = decision.IsSampled || setup.Config.Keep != KeptTraffic.Nothing || GatewaySetup.NeedsJudges(decision.Choice);
-            run = new RouteRun(decision, new CallOrder(body, gateway.PayersOf(setup, caller), caller.Key, wantsText), setup.Of(decision.Choice.Experts)) { Deadline = decision.At + setup.Config.Deadline };
+            run = new RouteRun(decision, new CallOrder(body, payers, caller.Key, wantsText), setup.Of(decision.Choice.Experts)) { Deadline = decision.At + setup.Config.Deadline, Embedding = embedder?.Step };
             answer = await setup.RunAsync(run, deadline.Token);
             if (answer is { IsAnswer: true }) await AnswerAsync(http, run, answer, deadline.Token);
             else await RefuseAsync(http, run, answer?.Error ?? NoAnswer(http, run, deadline.Token));

@@ -5,6 +5,7 @@ using Orchestration.Backends.Exchanges;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
 using Orchestration.Silo.Gateway.Bodies;
 using Orchestration.Silo.Gateway.Calls;
@@ -14,7 +15,7 @@ using Orchestration.Silo.Gateway.Money;
 namespace Orchestration.Silo.Gateway;
 
 /// <summary><c>POST /v1/embeddings</c>: passed on to the deployment that <c>model</c> names, on the same budgets as everything else.</summary>
-internal sealed class EmbeddingsFront(Gateway gateway)
+internal sealed class EmbeddingsFront(Gateway gateway, TimeProvider time)
 {
     private const int Attempts = 3;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -22,10 +23,12 @@ internal sealed class EmbeddingsFront(Gateway gateway)
     public async Task ServeAsync(HttpContext http, GatewayCaller caller)
     {
         RequestBody body = default;
+        using var deadline = new CancellationTokenSource(gateway.Config.Router?.Deadline ?? new RouterConfig().Deadline, time);
+        using var leaving = http.RequestAborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
         try
         {
-            body = await RequestBody.ReadAsync(http.Request, gateway.Limits.BodyBytes, http.RequestAborted);
-            await PassOnAsync(http, caller, body.Bytes);
+            body = await RequestBody.ReadAsync(http.Request, gateway.Limits.BodyBytes, deadline.Token);
+            await PassOnAsync(http, caller, body.Bytes, deadline.Token);
         }
         catch (GatewayRefusalException e)
         {
@@ -35,9 +38,11 @@ internal sealed class EmbeddingsFront(Gateway gateway)
         {
             await new GatewayError(StatusCodes.Status429TooManyRequests, GatewayError.Quota, "budget_reached", $"{e.Message} It begins anew at midnight, UTC.") { RetryAfter = e.RetryAfter }.SendAsync(http.Response, http.RequestAborted);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            if (!http.Response.HasStarted) http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            if (http.Response.HasStarted) return;
+            if (http.RequestAborted.IsCancellationRequested) http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            else await new GatewayError(StatusCodes.Status504GatewayTimeout, GatewayError.Upstream, "deadline_exceeded", "No answer came within the router's deadline (router.deadline-seconds).").SendAsync(http.Response, CancellationToken.None);
         }
         finally
         {
@@ -45,7 +50,7 @@ internal sealed class EmbeddingsFront(Gateway gateway)
         }
     }
 
-    private async Task PassOnAsync(HttpContext http, GatewayCaller caller, ReadOnlyMemory<byte> body)
+    private async Task PassOnAsync(HttpContext http, GatewayCaller caller, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var (model, at) = ModelOf(body.Span);
         if (!caller.May(model)) throw new GatewayRefusalException(new GatewayError(StatusCodes.Status403Forbidden, "permission_error", "model_not_allowed", $"This key may not ask for '{model}'.") { Parameter = "model" });
@@ -57,7 +62,7 @@ internal sealed class EmbeddingsFront(Gateway gateway)
         var exchange = gateway.Deployment(model).Exchange;
         var attempts = Math.Min(Attempts, exchange.MaxAttempts);
         var bound = deployment.Prices?.UpperBound(body.Length, 0) ?? 0;
-        var draws = bound > 0 ? await gateway.Budgets.DrawAsync(payers, new SpendPurpose("", model), bound * attempts, http.RequestAborted) : null;
+        var draws = bound > 0 ? await gateway.Budgets.DrawAsync(payers, new SpendPurpose("", model), bound * attempts, cancellationToken) : null;
         var (settled, unknown) = (0m, bound * attempts);
         try
         {
@@ -71,7 +76,7 @@ internal sealed class EmbeddingsFront(Gateway gateway)
                     LongestWait = LongestWait,
                     IsAbortable = true,
                 },
-                isStream: false, http.RequestAborted);
+                isStream: false, cancellationToken);
             using var reply = outcome.Reply;
             unknown = bound * outcome.UnknownAttempts;
             if (reply is { Status: StatusCodes.Status200OK })
@@ -80,7 +85,8 @@ internal sealed class EmbeddingsFront(Gateway gateway)
                 else unknown += bound;
             }
 
-            await AnswerAsync(http, deployment, outcome, settled);
+            if (outcome.Failure == ExchangeFailure.Cancelled) cancellationToken.ThrowIfCancellationRequested();
+            await AnswerAsync(http, deployment, outcome, settled, cancellationToken);
         }
         finally
         {
@@ -88,9 +94,8 @@ internal sealed class EmbeddingsFront(Gateway gateway)
         }
     }
 
-    private static async Task AnswerAsync(HttpContext http, DeploymentConfig deployment, ExchangeOutcome outcome, decimal costUsd)
+    private static async Task AnswerAsync(HttpContext http, DeploymentConfig deployment, ExchangeOutcome outcome, decimal costUsd, CancellationToken cancellationToken)
     {
-        if (outcome.Failure == ExchangeFailure.Cancelled) return;
         if (outcome.Reply is not { } reply)
         {
             var status = outcome.Failure == ExchangeFailure.Busy ? StatusCodes.Status429TooManyRequests : outcome.Failure == ExchangeFailure.TimedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway;
@@ -101,7 +106,7 @@ internal sealed class EmbeddingsFront(Gateway gateway)
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = reply.Body.Length;
         http.Response.Headers[RouteHeaders.Cost] = RouteHeaders.Usd(costUsd);
-        await http.Response.Body.WriteAsync(reply.Body, http.RequestAborted);
+        await http.Response.Body.WriteAsync(reply.Body, cancellationToken);
     }
 
     private static (string Model, Place At) ModelOf(ReadOnlySpan<byte> body)

@@ -11,6 +11,7 @@ using Orchestration.Core.Stores;
 using Orchestration.Silo.Gateway.Admission;
 using Orchestration.Silo.Gateway.Calls;
 using Orchestration.Silo.Gateway.Deciding;
+using Orchestration.Silo.Gateway.Embedding;
 using Orchestration.Silo.Gateway.Errors;
 using Orchestration.Silo.Gateway.Money;
 
@@ -51,7 +52,7 @@ internal sealed class Gateway : IAsyncDisposable
         _purchases = new JudgmentPurchases(_forgetting, _ledger, time);
         _admission = new AdmissionGate(Limits, time);
         Chat = new ChatFront(this, time);
-        Embeddings = new EmbeddingsFront(this);
+        Embeddings = new EmbeddingsFront(this, time);
     }
 
     public GatewayLimits Limits { get; }
@@ -78,9 +79,10 @@ internal sealed class Gateway : IAsyncDisposable
     /// <param name="chats">Its chat deployments by name, shared with the judges.</param>
     /// <param name="source">Its deployments, for judges.</param>
     /// <param name="router">Its router; null where it names no experts.</param>
+    /// <param name="policies">The router's policies, for those that look at embeddings; null for none.</param>
     /// <returns>Puts it into effect; requests in flight end with what they began with.</returns>
     /// <exception cref="OrchestrationException">It cannot be made, and everything stays as it was.</exception>
-    public (Action Effect, GatewaySetup? Setup) Prepare(OrchestrationConfig config, Func<string, OpenAiChatDeployment> chats, IDeploymentSource source, IRouter? router)
+    public (Action Effect, GatewaySetup? Setup) Prepare(OrchestrationConfig config, Func<string, OpenAiChatDeployment> chats, IDeploymentSource source, IRouter? router, IReadOnlyDictionary<string, IRoutingPolicy>? policies = null)
     {
         GatewaySetup? setup = null;
         if (router is not null && config.Router is { Experts.Count: > 0 } routing)
@@ -88,7 +90,8 @@ internal sealed class Gateway : IAsyncDisposable
             CheckBudget(config, routing);
             var judges = Judges(config, routing, source);
             var experts = routing.Experts.Select(e => new ExpertEntry(e, config.Deployment(e.Deployment), chats(e.Deployment).Exchange)).ToArray();
-            setup = new GatewaySetup(routing, experts, router, Budgets, judges, _time);
+            var embedders = new PromptEmbedders(config, policies ?? new Dictionary<string, IRoutingPolicy>(StringComparer.Ordinal), chats, Budgets, _time);
+            setup = new GatewaySetup(routing, experts, router, Budgets, judges, embedders, _time);
         }
 
         return (() => (_config, _deployments, _setup) = (config, chats, setup), setup);
@@ -98,7 +101,7 @@ internal sealed class Gateway : IAsyncDisposable
     public IReadOnlyList<BudgetPayer> PayersOf(GatewaySetup? setup, GatewayCaller caller)
     {
         var router = new BudgetPayer(RouterPayer, setup?.Config.UsdPerDay);
-        return caller.Key.Length == 0 ? [router] : [new BudgetPayer("key:" + caller.Key, caller.UsdPerDay), router];
+        return caller.Key.Length == 0 ? [router] : [BudgetPayer.OfKey(caller.Key, caller.UsdPerDay), router];
     }
 
     /// <summary>Serves a request, where there is room for it.</summary>

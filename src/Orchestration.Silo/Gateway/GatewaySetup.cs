@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Orchestration.Core.Routing;
 using Orchestration.Silo.Gateway.Calls;
 using Orchestration.Silo.Gateway.Deciding;
+using Orchestration.Silo.Gateway.Embedding;
 using Orchestration.Silo.Gateway.Money;
 using Orchestration.Silo.Gateway.Plans;
 
@@ -15,11 +16,12 @@ internal sealed class GatewaySetup
     private readonly CascadePlan _cascade;
     private readonly BestOfPlan _best;
 
-    public GatewaySetup(RouterConfig config, IReadOnlyList<ExpertEntry> experts, IRouter router, Budgets budgets, DecidingJudges judges, TimeProvider time)
+    public GatewaySetup(RouterConfig config, IReadOnlyList<ExpertEntry> experts, IRouter router, Budgets budgets, DecidingJudges judges, PromptEmbedders embedders, TimeProvider time)
     {
         Config = config;
         Router = router;
         Judges = judges;
+        Embedders = embedders;
         Experts = experts;
         _experts = experts.ToFrozenDictionary(static e => e.Name, StringComparer.Ordinal);
         var caller = new ExpertCaller(router, budgets, time);
@@ -39,6 +41,9 @@ internal sealed class GatewaySetup
 
     /// <summary>The judges of the router's judge sets, and where they are found.</summary>
     public DecidingJudges Judges { get; }
+
+    /// <summary>Who makes the embeddings that policies look at.</summary>
+    public PromptEmbedders Embedders { get; }
 
     public IReadOnlyList<ExpertEntry> Experts { get; }
 

@@ -6,6 +6,7 @@ using Orchestration.Core.Configuration;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Loop;
 using Orchestration.Silo.Access;
+using Orchestration.Silo.Gateway.Money;
 using Orchestration.Silo.Hosting;
 
 namespace Orchestration.Silo.Gateway;
@@ -16,6 +17,9 @@ namespace Orchestration.Silo.Gateway;
 /// </summary>
 internal sealed class RoutedTraffic : IConfigured, IAsyncDisposable
 {
+    /// <summary>How long a start, or a change of the configuration, waits for an endpoint of embeddings.</summary>
+    private static readonly TimeSpan EmbeddingTrial = TimeSpan.FromSeconds(5);
+
     private readonly SiloState _state;
     private readonly Bandits _bandits = new();
     private readonly ConfiguredActors _actors = new();
@@ -46,16 +50,17 @@ internal sealed class RoutedTraffic : IConfigured, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<Action> PrepareAsync(OrchestrationConfig config, SiloDeployments deployments, CancellationToken cancellationToken)
+    public async ValueTask<Action> PrepareAsync(OrchestrationConfig config, SiloDeployments deployments, CancellationToken cancellationToken)
     {
-        if (config.Router is not { Experts.Count: > 0 } routing) return ValueTask.FromResult(Gateway.Prepare(config, deployments.Chat, deployments, null).Effect);
+        if (config.Router is not { Experts.Count: > 0 } routing) return Gateway.Prepare(config, deployments.Chat, deployments, null).Effect;
         var (policies, learners) = _bandits.Prepare(routing);
         var setup = RouterSetup.Create(config, policies);
         var options = _state.Options;
         var router = _router ?? new Router(new RouterServices { Time = options.Time, Seed = Seed(_state.Store.Owner), Ledger = _state.Store.Routing, Note = options.Note }, setup);
         var loop = _loop ?? new RouterLoop(router, _actors, _state.Store, new RouterLoopOptions { Time = options.Time, Note = options.Note });
-        var (effect, made) = Gateway.Prepare(config, deployments.Chat, deployments, router);
-        return ValueTask.FromResult(() =>
+        var (effect, made) = Gateway.Prepare(config, deployments.Chat, deployments, router, policies);
+        await made!.Embedders.TryAsync(new BudgetPayer(Gateway.RouterPayer, routing.UsdPerDay), EmbeddingTrial, options.Note, cancellationToken);
+        return () =>
         {
             _actors.Use((EmbeddedActors)made!.Judges.Actors);
             router.Use(setup);
@@ -64,7 +69,7 @@ internal sealed class RoutedTraffic : IConfigured, IAsyncDisposable
             Volatile.Write(ref _loop, loop);
             effect();
             _made.TrySetResult(loop);
-        });
+        };
     }
 
     /// <summary>Runs what is behind the requests until cancelled; then what is left is written.</summary>

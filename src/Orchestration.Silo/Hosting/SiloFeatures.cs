@@ -26,11 +26,12 @@ internal sealed class SiloFeatures : IAsyncDisposable
     {
         _state = state;
         Reload = new ConfigReload(state);
-        _budget = new KeyBudget(state.Store, state.Options.Time);
         _judges = state.Add(new SiloJudges(state));
+        _traffic = new RoutedTraffic(state);
+        _budget = new KeyBudget(_traffic.Gateway.Budgets);
         _judging = new JudgeService(state, _judges, _budget);
         _sweeps = new SiloSweeps(state, _judges);
-        _traffic = state.Add(new RoutedTraffic(state));
+        state.Add(_traffic);
         SiloMetrics.Watch(state, _judging, _sweeps);
     }
 

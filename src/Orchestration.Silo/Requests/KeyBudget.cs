@@ -1,31 +1,17 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
-using Orchestration.Core.Stores;
 using Orchestration.Silo.Access;
+using Orchestration.Silo.Gateway.Money;
 
 namespace Orchestration.Silo.Requests;
 
-/// <summary>On whose account a request's calls are: a payer of the ledger for each key and day (UTC), with the key's cap. Safe for concurrent use.</summary>
-/// <param name="store">The ledger's.</param>
-/// <param name="time">Tells the day.</param>
-internal sealed class KeyBudget(IStore store, TimeProvider time)
+/// <summary>On whose account a request's judging is: the same payer and the same day as the key's routed traffic. Safe for concurrent use.</summary>
+/// <param name="budgets">The budgets of served requests.</param>
+internal sealed class KeyBudget(Budgets budgets)
 {
-    private readonly ConcurrentDictionary<string, decimal> _capped = new(StringComparer.Ordinal);
-
-    /// <summary>The payer of a caller's calls today: <c>key:ID:2026-01-31</c>.</summary>
-    public async ValueTask<string> PayerAsync(Caller caller, CancellationToken cancellationToken)
-    {
-        var payer = string.Create(CultureInfo.InvariantCulture, $"key:{caller.KeyId}:{time.GetUtcNow():yyyy-MM-dd}");
-        if (caller.Limits.UsdPerDay is not { } cap || (_capped.TryGetValue(payer, out var set) && set == cap)) return payer;
-        await store.Spending.SetCapAsync(payer, cap, cancellationToken);
-
-        // A day's names are of no use the day after.
-        if (_capped.Count > 10_000) _capped.Clear();
-        _capped[payer] = cap;
-        return payer;
-    }
+    /// <summary>The payer of a caller's calls today: <c>key:ID:2026-01-31</c>, with the key's cap in force.</summary>
+    public ValueTask<string> PayerAsync(Caller caller, CancellationToken cancellationToken) => budgets.PayerAsync(BudgetPayer.OfKey(caller.KeyId, caller.Limits.UsdPerDay), cancellationToken);
 
     /// <summary>Refuses calls whose cost nobody knows on an account that has a cap.</summary>
     /// <exception cref="OrchestrationException">A deployment has no prices (<see cref="ErrorCodes.Configuration"/>).</exception>

@@ -70,13 +70,14 @@ internal sealed class EndpointApplication : IHttpApplication<IFeatureCollection>
 
         var isChat = request.Path.EndsWith("/chat/completions", StringComparison.Ordinal);
         var isReward = request.Path.EndsWith("/reward", StringComparison.Ordinal) || request.Path.EndsWith("/pooling", StringComparison.Ordinal);
-        if (!isChat && !isReward && BatchApi.Find(request.Path) is { } about)
+        var isEmbedding = request.Path.EndsWith("/embeddings", StringComparison.Ordinal);
+        if (!isChat && !isReward && !isEmbedding && BatchApi.Find(request.Path) is { } about)
         {
             await HandleFilesAsync(response, context, request, about).ConfigureAwait(false);
             return;
         }
 
-        if (request.Method != "POST" || !(isChat || isReward))
+        if (request.Method != "POST" || !(isChat || isReward || isEmbedding))
         {
             await response.SendAsync(404, new Refusal(404, $"Invalid URL ({request.Method} {request.Path})", "invalid_request_error", null, null).Write).ConfigureAwait(false);
             return;
@@ -91,6 +92,19 @@ internal sealed class EndpointApplication : IHttpApplication<IFeatureCollection>
                 try
                 {
                     await CompleteAsync(response, request, call, hash, arrived).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _books.Left();
+                }
+            }
+            else if (isEmbedding)
+            {
+                var (call, hash) = await RequestBody.ReadAsync(context, ParseEmbedding).ConfigureAwait(false);
+                _books.Arrived();
+                try
+                {
+                    await EmbedAsync(response, request, call, hash, arrived).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -179,6 +193,28 @@ internal sealed class EndpointApplication : IHttpApplication<IFeatureCollection>
         await _sender.SendAsync(response, new Outcome(fault, null, default, hash, arrived, call.Model), output => CompletionWriter.Reward(output, score, call.IsPooling), null).ConfigureAwait(false);
     }
 
+    private async Task EmbedAsync(EndpointResponse response, IHttpRequestFeature request, EmbeddingCall? call, ulong hash, long arrived)
+    {
+        if (call is null)
+        {
+            await _sender.WaitAsync(hash, arrived).ConfigureAwait(false);
+            await response.SendAsync(400, new Refusal(400, "The body is no request for embeddings.", "invalid_request_error", "invalid_request", "input").Write).ConfigureAwait(false);
+            return;
+        }
+
+        var fault = Refuse(request, call.Model);
+        if (fault == ScriptedFault.None)
+        {
+            if (_limits.Of(call.Model) is { } own && !await PassAsync(response, own, call.Model, call.Tokens).ConfigureAwait(false)) return;
+            fault = Draw(hash, _books.Attempt(hash));
+        }
+
+        _books.Embedding(call.Inputs.Count);
+        await _sender.SendAsync(
+            response, new Outcome(fault, null, new TokenUsage(call.Tokens, 0, 0, 0), hash, arrived, call.Model),
+            output => EmbeddingScript.Write(output, call, call.Dimensions ?? _options.EmbeddingDimensions, fault), null).ConfigureAwait(false);
+    }
+
     /// <summary>Lets a call pass its limits, or refuses it at once; writes the headers about quotas either way.</summary>
     private async ValueTask<bool> PassAsync(EndpointResponse response, EndpointLimits own, string model, double tokens)
     {
@@ -207,6 +243,8 @@ internal sealed class EndpointApplication : IHttpApplication<IFeatureCollection>
         var hash = ContentHash.Of(body);
         return (CallReader.Read(body, hash), hash);
     }
+
+    private static (EmbeddingCall? Call, ulong Hash) ParseEmbedding(ReadOnlySpan<byte> body) => (EmbeddingCall.Read(body), ContentHash.Of(body));
 
     private static (RewardCall? Call, ulong Hash) ParseReward(ReadOnlySpan<byte> body) => (RewardCall.Read(body), ContentHash.Of(body));
 }

@@ -25,6 +25,8 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
     private long _reasoning;
     private long _repeated;
     private long _turned;
+    private long _embeddingCalls;
+    private long _embeddedTexts;
     private long _batches;
     private long _batchLines;
     private TokenUsage _batchUsage;
@@ -99,6 +101,13 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
         }
     }
 
+    /// <summary>Notes texts that came to be embedded.</summary>
+    public void Embedding(int texts)
+    {
+        Interlocked.Increment(ref _embeddingCalls);
+        Interlocked.Add(ref _embeddedTexts, texts);
+    }
+
     public void BatchMade() => Interlocked.Increment(ref _batches);
 
     public void BatchLine() => Interlocked.Increment(ref _batchLines);
@@ -149,6 +158,8 @@ internal sealed class EndpointBooks(TimeProvider time, TokenPrices? prices, deci
                 Charged = Interlocked.Read(ref _charged),
                 CostUsd = (prices?.Cost(usage) ?? 0) + ((prices?.Cost(_batchUsage) ?? 0) * batchFactor),
                 DeliveredCostUsd = prices?.Cost(_deliveredUsage) ?? 0,
+                EmbeddingCalls = Interlocked.Read(ref _embeddingCalls),
+                EmbeddedTexts = Interlocked.Read(ref _embeddedTexts),
                 Batches = Interlocked.Read(ref _batches),
                 BatchLines = Interlocked.Read(ref _batchLines),
                 BatchUsage = _batchUsage,

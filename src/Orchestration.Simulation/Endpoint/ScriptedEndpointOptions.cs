@@ -50,6 +50,9 @@ public sealed record ScriptedEndpointOptions
     /// </summary>
     public int? ArrivalsKept { get; init; }
 
+    /// <summary>Numbers of an embedding whose call states none, at least 1. Default 64.</summary>
+    public int EmbeddingDimensions { get; init; } = 64;
+
     /// <summary>How files and batches behave.</summary>
     public ScriptedBatches Batches { get; init; } = new();
 

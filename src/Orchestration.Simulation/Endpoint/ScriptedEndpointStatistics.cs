@@ -5,7 +5,7 @@ namespace Orchestration.Simulation;
 /// <summary>What an endpoint has seen so far: the truth that callers' own books are compared with.</summary>
 public sealed record ScriptedEndpointStatistics
 {
-    /// <summary>Requests for completions and rewards that arrived whole.</summary>
+    /// <summary>Requests for completions, rewards and embeddings that arrived whole.</summary>
     public required long Requests { get; init; }
 
     /// <summary>Usable replies (status 200, a whole completion or reward) that were handed to the connection whole.</summary>
@@ -22,6 +22,12 @@ public sealed record ScriptedEndpointStatistics
 
     /// <summary>Requests that met a fault, by fault.</summary>
     public required IReadOnlyDictionary<ScriptedFault, long> Faults { get; init; }
+
+    /// <summary>Requests for embeddings that no limit and no key kept out; they are among <see cref="Requests"/>.</summary>
+    public required long EmbeddingCalls { get; init; }
+
+    /// <summary>Texts that they had.</summary>
+    public required long EmbeddedTexts { get; init; }
 
     /// <summary>Batches made.</summary>
     public required long Batches { get; init; }

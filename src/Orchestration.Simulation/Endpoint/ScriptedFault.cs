@@ -87,7 +87,7 @@ public enum ScriptedFault
     /// <summary>A well-formed completion with an empty text.</summary>
     EmptyText,
 
-    /// <summary>A completion cut at half its text, <c>finish_reason: length</c>.</summary>
+    /// <summary>A completion cut at half its text, <c>finish_reason: length</c>; embeddings of half the numbers.</summary>
     LengthCut,
 
     /// <summary>A completion cut by a filter, <c>finish_reason: content_filter</c>.</summary>

@@ -28,10 +28,37 @@ internal static class CompletionStream
         events.Add(Event(call, created, json => Choice(json, delta => { delta.WriteString("role"u8, "assistant"u8); delta.WriteString("content"u8, ""u8); }, [], null)));
         foreach (var (text, tokens) in Pieces(reply)) events.Add(Event(call, created, json => Choice(json, delta => delta.WriteString("content"u8, text), tokens, null)));
         if (reply.Refusal is { } refusal) events.Add(Event(call, created, json => Choice(json, delta => delta.WriteString("refusal"u8, refusal), [], null)));
-        events.Add(Event(call, created, json => Choice(json, static _ => { }, [], reply.Finish)));
+        for (var i = 0; i < reply.ToolCalls.Count; i++) AddToolCall(events, call, created, reply.ToolCalls[i], i);
+        events.Add(Event(call, created, json => Choice(json, static _ => { }, [], CompletionWriter.FinishOf(reply))));
         if (call.WantsStreamUsage && reply.Fault != ScriptedFault.NoUsage) events.Add(Event(call, created, null, usage));
         events.Add(Done);
         return events;
+    }
+
+    /// <summary>Who is called comes first, with the arguments behind it in pieces.</summary>
+    private static void AddToolCall(List<byte[]> events, ScriptedCall call, long created, ScriptedToolCall tool, int index)
+    {
+        events.Add(Event(call, created, json => Choice(json, delta =>
+        {
+            delta.WriteStartArray("tool_calls"u8);
+            CompletionWriter.ToolCall(delta, index, tool, "");
+            delta.WriteEndArray();
+        }, [], null)));
+        for (var at = 0; at < tool.Arguments.Length; at += PieceLength)
+        {
+            var piece = tool.Arguments.Substring(at, Math.Min(PieceLength, tool.Arguments.Length - at));
+            events.Add(Event(call, created, json => Choice(json, delta =>
+            {
+                delta.WriteStartArray("tool_calls"u8);
+                delta.WriteStartObject();
+                delta.WriteNumber("index"u8, index);
+                delta.WriteStartObject("function"u8);
+                delta.WriteString("arguments"u8, piece);
+                delta.WriteEndObject();
+                delta.WriteEndObject();
+                delta.WriteEndArray();
+            }, [], null)));
+        }
     }
 
     private static IEnumerable<(string Text, IReadOnlyList<TokenLogProbability> Tokens)> Pieces(ScriptedReply reply)

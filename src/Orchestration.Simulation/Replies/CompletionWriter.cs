@@ -22,7 +22,7 @@ internal static class CompletionWriter
     public static TokenUsage Count(ScriptedCall call, ScriptedReply reply)
     {
         if (reply.Usage is { } stated) return stated;
-        return new TokenUsage(CountPrompt(call), 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? ""), 0);
+        return new TokenUsage(CountPrompt(call), 0, Tokens(reply.Text) + Tokens(reply.Refusal ?? "") + reply.ToolCalls.Sum(static c => Tokens(c.Name) + Tokens(c.Arguments)), 0);
     }
 
     /// <summary>Tokens of the messages and their images.</summary>
@@ -114,13 +114,37 @@ internal static class CompletionWriter
         json.WriteNumber("index"u8, 0);
         json.WriteStartObject("message"u8);
         json.WriteString("role"u8, "assistant"u8);
-        if (reply.Refusal is null) json.WriteString("content"u8, reply.Text);
+        if (reply.Refusal is null && reply.ToolCalls.Count == 0) json.WriteString("content"u8, reply.Text);
         else json.WriteNull("content"u8);
         json.WriteString("refusal"u8, reply.Refusal);
+        if (reply.ToolCalls.Count > 0)
+        {
+            json.WriteStartArray("tool_calls"u8);
+            foreach (var call in reply.ToolCalls) ToolCall(json, null, call, call.Arguments);
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
         if (reply.LogProbabilities.Count > 0) LogProbabilities(json, reply.LogProbabilities);
         else json.WriteNull("logprobs"u8);
-        json.WriteString("finish_reason"u8, reply.Finish);
+        json.WriteString("finish_reason"u8, FinishOf(reply));
+        json.WriteEndObject();
+    }
+
+    /// <summary>Why a completion ended.</summary>
+    internal static string FinishOf(ScriptedReply reply) => reply.ToolCalls.Count > 0 && reply.Finish == "stop" ? "tool_calls" : reply.Finish;
+
+    /// <summary>One call of a tool, whole or as the first piece of it in a stream.</summary>
+    internal static void ToolCall(Utf8JsonWriter json, int? index, ScriptedToolCall call, string arguments)
+    {
+        json.WriteStartObject();
+        if (index is { } place) json.WriteNumber("index"u8, place);
+        json.WriteString("id"u8, call.Id);
+        json.WriteString("type"u8, "function"u8);
+        json.WriteStartObject("function"u8);
+        json.WriteString("name"u8, call.Name);
+        json.WriteString("arguments"u8, arguments);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

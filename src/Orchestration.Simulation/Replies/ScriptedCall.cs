@@ -55,6 +55,12 @@ public sealed record ScriptedCall
     public int Attempt { get; init; } = 1;
 }
 
+/// <summary>A call of one of the caller's tools.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">The function.</param>
+/// <param name="Arguments">Its arguments, as JSON text.</param>
+public sealed record ScriptedToolCall(string Id, string Name, string Arguments);
+
 /// <summary>What the endpoint replies.</summary>
 public sealed record ScriptedReply
 {
@@ -66,6 +72,9 @@ public sealed record ScriptedReply
 
     /// <summary><c>finish_reason</c>.</summary>
     public string Finish { get; init; } = "stop";
+
+    /// <summary>Calls of the caller's tools, instead of a text; <see cref="Finish"/> is then <c>tool_calls</c>. Default none.</summary>
+    public IReadOnlyList<ScriptedToolCall> ToolCalls { get; init; } = [];
 
     /// <summary>Log-probabilities of the text's tokens; empty for none.</summary>
     public IReadOnlyList<TokenLogProbability> LogProbabilities { get; init; } = [];

@@ -55,6 +55,9 @@ public sealed class AggregatorCommandTests : IDisposable
         (await _cli.RunAsync(["aggregator", "canary", "default", "--off", "--store", Store])).ShouldBe(0);
         _cli.Out.ShouldContain("canary none");
         (await _cli.RunAsync(["aggregator", "rollback", "default", "--reason", "seen", "--store", Store])).ShouldBe(0);
+
+        // Every change stands in the audit log, newest first, with what was before and who made it.
+        await AuditedAsync(["aggregator.rollback", "aggregator.canary", "aggregator.canary", "aggregator.shadow", "aggregator.activate", "aggregator.refuse"]);
         _cli.Out.ShouldContain($"version {id[..12]} of 'default' is active again");
 
         (await _cli.RunAsync(["aggregator", "show", "default", "--store", Store, "--json"])).ShouldBe(0);
@@ -276,6 +279,15 @@ public sealed class AggregatorCommandTests : IDisposable
     }
 
     private void WritePairs() => _cli.Write("pairs.jsonl", [.. Enumerable.Range(0, 240).Select(static i => FormattableString.Invariant($$"""{"id":"r1-{{i}}","prompt":"p{{i / 4}}","answer":"a{{i}}"}"""))]);
+
+    private async Task AuditedAsync(string[] actions)
+    {
+        (await _cli.RunAsync(["audit", "--json", "--store", Store])).ShouldBe(0, _cli.Error);
+        var lines = _cli.Out.Trim().Split('\n').Select(static l => System.Text.Json.JsonDocument.Parse(l).RootElement).Where(static l => l.GetProperty("action").GetString()!.StartsWith("aggregator.", StringComparison.Ordinal)).ToArray();
+        lines.Take(actions.Length).Select(static l => l.GetProperty("action").GetString()).ShouldBe(actions);
+        lines.ShouldAllBe(static l => l.GetProperty("by").GetString()!.StartsWith("cli ", StringComparison.Ordinal) && l.GetProperty("subject").GetString() == "default");
+        lines[1].GetProperty("after").GetString()!.ShouldContain("canary none");
+    }
 
     private static async Task<double[]> PythonAsync(string folder, IEnumerable<string> rows)
     {

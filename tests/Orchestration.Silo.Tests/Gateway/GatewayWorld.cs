@@ -63,19 +63,22 @@ internal sealed class GatewayWorld : IAsyncDisposable
     /// <param name="policy">What <c>auto</c> does; null for the default expert.</param>
     /// <param name="deployment">Further lines of each deployment.</param>
     /// <param name="limits">What the gateway takes at once.</param>
+    /// <param name="publisher">Who makes the models.</param>
+    /// <param name="quarantined">Judges that have no say; null for none.</param>
     public static async Task<GatewayWorld> StartAsync(
-        ScriptedEndpointOptions[] endpoints, string router = "", string expert = "", Func<RoutingQuestion, RoutingChoice>? policy = null, string deployment = "", GatewayLimits? limits = null)
+        ScriptedEndpointOptions[] endpoints, string router = "", string expert = "", Func<RoutingQuestion, RoutingChoice>? policy = null, string deployment = "", GatewayLimits? limits = null,
+        Func<IReadOnlyDictionary<string, string>>? quarantined = null, string publisher = "")
     {
         var started = new List<ScriptedEndpoint>();
         foreach (var options in endpoints) started.Add(await ScriptedEndpoint.StartAsync(options with { ApiKey = Key, Prices = Prices }, cancellationToken: Stop));
-        var config = OrchestrationConfig.Parse(Yaml(started, router, expert, deployment), "orchestration.yaml");
+        var config = OrchestrationConfig.Parse(Yaml(started, router, expert, deployment, publisher), "orchestration.yaml");
         var data = new InMemoryData(TimeProvider.System);
         var store = data.Open();
         var deployments = new SiloDeployments(config, new DeploymentServices { Time = TimeProvider.System, Environment = static name => name == "TEST_KEY" ? Key : null, Quotas = store.Quotas });
         var policies = new Dictionary<string, IRoutingPolicy>(StringComparer.Ordinal);
         if (policy is not null) policies["auto"] = new FixedPolicy(policy);
         var actor = new Router(new RouterServices { Time = TimeProvider.System }, RouterSetup.Create(config, policies));
-        var gateway = new Silo.Gateway.Gateway(store, TimeProvider.System, limits);
+        var gateway = new Silo.Gateway.Gateway(store, TimeProvider.System, limits, quarantined);
         gateway.Prepare(config, deployments.Chat, deployments, actor).Effect();
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -142,11 +145,11 @@ internal sealed class GatewayWorld : IAsyncDisposable
         await Store.DisposeAsync();
     }
 
-    private static string Yaml(List<ScriptedEndpoint> endpoints, string router, string expert, string deployment)
+    private static string Yaml(List<ScriptedEndpoint> endpoints, string router, string expert, string deployment, string publisher)
     {
         var text = new StringBuilder("deployments:\n");
         for (var i = 0; i < endpoints.Count; i++)
-            text.Append(CultureInfo.InvariantCulture, $"  d{i}: {{endpoint: \"{endpoints[i].ChatEndpoint}\", model: model-{i}, key-env: TEST_KEY, prices: {{input: 1, cached: 1, output: 4, reasoning: 4}}, limits: {{concurrency: 64}}, max-output-tokens: 100{deployment}}}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  d{i}: {{endpoint: \"{endpoints[i].ChatEndpoint}\", model: {{publisher: \"{publisher}\", name: model-{i}}}, key-env: TEST_KEY, prices: {{input: 1, cached: 1, output: 4, reasoning: 4}}, limits: {{concurrency: 64}}, max-output-tokens: 100{deployment}}}\n");
         text.Append("experts:\n");
         for (var i = 0; i < endpoints.Count; i++) text.Append(CultureInfo.InvariantCulture, $"  e{i}: {{deployment: d{i}, max-output-tokens: 100{expert}}}\n");
         text.Append("router:\n  default: e0\n  explore: 0\n").Append(router);

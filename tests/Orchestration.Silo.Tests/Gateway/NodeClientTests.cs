@@ -27,9 +27,25 @@ public sealed class NodeClientTests
         try {
           for await (const chunk of await client.chat.completions.create({ model: 'e1', messages, stream: true })) { out.before = true; }
         } catch (e) { out.broken = { message: e.message, code: e.code }; }
+        const called = (await client.chat.completions.create({ model: 'e2', messages, tools })).choices[0];
+        out.called = { finish: called.finish_reason, calls: called.message.tool_calls.map(c => [c.id, c.function.name, c.function.arguments]) };
+        const pieces = [];
+        for await (const chunk of await client.chat.completions.create({ model: 'e2', messages, tools, stream: true })) {
+          for (const c of chunk.choices[0]?.delta?.tool_calls ?? []) {
+            pieces[c.index] ??= ['', '', ''];
+            pieces[c.index][0] += c.id ?? '';
+            pieces[c.index][1] += c.function?.name ?? '';
+            pieces[c.index][2] += c.function?.arguments ?? '';
+          }
+        }
+        out.pieces = pieces;
+        const embedded = await client.embeddings.create({ model: 'd0', input: ['the sea', 'the moon'] });
+        out.embedded = { count: embedded.data.length, numbers: embedded.data[0].embedding.length, first: typeof embedded.data[0].embedding[0], tokens: embedded.usage.prompt_tokens };
         out.models = (await client.models.list()).data.map(m => m.id);
         console.log(JSON.stringify(out));
         """;
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -38,7 +54,7 @@ public sealed class NodeClientTests
     {
         var folder = await InstallAsync();
         await using var world = await GatewayWorld.StartAsync(
-            [new ScriptedEndpointOptions(), new ScriptedEndpointOptions { StreamPause = TimeSpan.FromMilliseconds(20), Respond = static _ => new ScriptedReply { Text = "The sea is salt, as anybody knows.", Fault = ScriptedFault.CutConnection } }]);
+            [new ScriptedEndpointOptions(), new ScriptedEndpointOptions { StreamPause = TimeSpan.FromMilliseconds(20), Respond = static _ => new ScriptedReply { Text = "The sea is salt, as anybody knows.", Fault = ScriptedFault.CutConnection } }, new ScriptedEndpointOptions { Respond = static _ => new ScriptedReply { ToolCalls = ToolCallTests.Calls } }]);
         await File.WriteAllTextAsync(Path.Combine(folder, "client.mjs"), Script, Stop);
 
         var (status, text, error) = await RunAsync("node", folder, "client.mjs", world.Address.ToString());
@@ -55,7 +71,12 @@ public sealed class NodeClientTests
         said.GetProperty("missing").GetProperty("kind").GetString().ShouldBe("NotFoundError");
         said.GetProperty("before").GetBoolean().ShouldBeTrue();
         said.GetProperty("broken").GetProperty("code").GetString().ShouldBe("stream_broken");
-        said.GetProperty("models").EnumerateArray().Select(static m => m.GetString()).ShouldBe(["auto", "e0", "e1"]);
+        var calls = JsonSerializer.Serialize(ToolCallTests.Calls.Select(static c => new[] { c.Id, c.Name, c.Arguments }), Relaxed);
+        said.GetProperty("called").GetProperty("finish").GetString().ShouldBe("tool_calls");
+        JsonSerializer.Serialize(said.GetProperty("called").GetProperty("calls"), Relaxed).ShouldBe(calls);
+        JsonSerializer.Serialize(said.GetProperty("pieces"), Relaxed).ShouldBe(calls);
+        said.GetProperty("embedded").GetRawText().ShouldBe("""{"count":2,"numbers":64,"first":"number","tokens":4}""");
+        said.GetProperty("models").EnumerateArray().Select(static m => m.GetString()).ShouldBe(["auto", "e0", "e1", "e2"]);
     }
 
     /// <summary>A folder with the package, installed once for each version.</summary>

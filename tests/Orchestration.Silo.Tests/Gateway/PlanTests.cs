@@ -179,6 +179,52 @@ public sealed class PlanTests
         response.Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe("e0");
     }
 
+    [Fact]
+    public async Task Of_two_answers_that_were_not_good_enough_a_cascade_keeps_the_better_one()
+    {
+        await using var world = await GatewayWorld.StartAsync(
+            [Saying(Good), Saying("no no no no no no no no no no no no no"), Failing(ScriptedFault.ServerError)],
+            router: Judged, policy: static q => GatewayWorld.Choice(q, "e0", "e1", "e2") with { Kind = PlanKind.Cascade, Threshold = 1 });
+
+        var response = await world.PostAsync(GatewayWorld.Body("auto", "Why is the sea salt?"));
+
+        response.Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe("e0");
+        (await world.RouteAsync(response)).GetProperty("calls").EnumerateArray().Select(static c => c.GetProperty("role").GetString()).ShouldBe(["first", "escalation", "escalation"]);
+    }
+
+    [Theory]
+    [InlineData("", false, false)]
+    [InlineData(", family: acme", false, false)]
+    [InlineData(", family: acme", true, true)]
+    public async Task A_judge_has_no_say_about_its_own_family_unless_told(string family, bool ownFamily, bool isAsked)
+    {
+        // Without a family of its own an expert is of its model's publisher, which is the judge's too.
+        await using var world = await GatewayWorld.StartAsync(
+            [Plain, Plain], publisher: "acme", expert: family, policy: static q => GatewayWorld.Choice(q, "e0", "e1") with { Kind = PlanKind.BestOf, Count = 2 },
+            router: $"  judging: {{judges: set, share: 0, own-family: {(ownFamily ? "true" : "false")}}}\njudge-sets:\n  set: [clarity@d0, relevance]\n");
+
+        var route = await world.RouteAsync(await world.PostAsync(GatewayWorld.Body("auto")));
+
+        route.GetProperty("chosen_by").EnumerateArray().Select(static j => j.GetString()).ShouldBe(isAsked ? ["clarity@d0", "relevance"] : ["relevance"], ignoreOrder: true);
+        world.Endpoints[0].Statistics().Requests.ShouldBe(isAsked ? 3 : 1);
+    }
+
+    [Fact]
+    public async Task A_judge_that_is_quarantined_has_no_say_and_without_any_the_policys_first_is_returned()
+    {
+        var held = new Dictionary<string, string>(StringComparer.Ordinal) { ["relevance"] = "drifts" };
+        await using var world = await GatewayWorld.StartAsync(
+            [Saying("no no no no no no no no no"), Saying(Good)], quarantined: () => held,
+            router: "  judging: {judges: set, share: 0}\njudge-sets:\n  set: [relevance]\n", policy: static q => GatewayWorld.Choice(q, "e0", "e1") with { Kind = PlanKind.BestOf, Count = 2 });
+
+        var silenced = await world.PostAsync(GatewayWorld.Body("auto", "Why is the sea salt?"));
+        silenced.Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe("e0");
+        (await world.RouteAsync(silenced)).GetProperty("chosen_by").GetArrayLength().ShouldBe(0);
+
+        held.Clear();
+        (await world.PostAsync(GatewayWorld.Body("auto", "Why is the sea salt?"))).Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe("e1");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

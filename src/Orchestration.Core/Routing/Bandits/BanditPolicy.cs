@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Orchestration.Core.Routing.Features;
 using Orchestration.Learning.Bandits;
 
 namespace Orchestration.Core.Routing.Bandits;
@@ -14,7 +15,7 @@ namespace Orchestration.Core.Routing.Bandits;
 /// probability that a decision stores is the one it was made with, not an estimate of it. Upper confidence bounds give the largest probability 1; experts that tie
 /// (all of them, before the first reward) share evenly.
 /// </remarks>
-public sealed class BanditPolicy : IRoutingPolicy
+public sealed class BanditPolicy : IEmbeddedPolicy
 {
     /// <summary>The normal quantile of 97.5%.</summary>
     private const double Z = 1.959963984540054;
@@ -42,6 +43,9 @@ public sealed class BanditPolicy : IRoutingPolicy
     /// <inheritdoc/>
     public string FeaturesVersion => _features.Version;
 
+    /// <inheritdoc/>
+    public EmbeddingNeed? Embedding => (_features as TrainedFeatures)?.Embedding;
+
     /// <summary>Rewards that it has learned from.</summary>
     public long Rewards { get; }
 
@@ -51,7 +55,10 @@ public sealed class BanditPolicy : IRoutingPolicy
         var offers = question.Offers;
         if (offers.Count == 0) throw new ArgumentException("A policy is asked with at least one expert on offer.", nameof(question));
         var features = new float[_features.Dimension];
-        _features.Fill(question.Prompt, features);
+
+        // Nothing is known of a prompt without its embedding: nothing is asked by it, and nothing learned from what comes of it.
+        if (_features is not TrainedFeatures { Embedding: not null } embedded) _features.Fill(question.Prompt, features);
+        else if (!embedded.TryMeasure(question.Prompt, features)) return Abstain(question, [], $"abstained: no embedding of the prompt ({question.Prompt.EmbeddingProblem ?? "none was asked for"})");
         var (known, dearest) = (0, 0.0);
         for (var i = 0; i < offers.Count; i++)
         {
@@ -60,7 +67,7 @@ public sealed class BanditPolicy : IRoutingPolicy
             dearest = Math.Max(dearest, offers[i].CostUsd ?? 0);
         }
 
-        if (known == 0) return Abstain(question, features);
+        if (known == 0) return Abstain(question, features, "abstained: none of the policy's experts is on offer");
         var count = offers.Count;
         Span<double> numbers = count <= 64 ? stackalloc double[4 * count] : new double[4 * count];
         var means = numbers[..count];
@@ -156,13 +163,13 @@ public sealed class BanditPolicy : IRoutingPolicy
         };
     }
 
-    private static RoutingChoice Abstain(RoutingQuestion question, float[] features) => new()
+    private static RoutingChoice Abstain(RoutingQuestion question, float[] features, string reason) => new()
     {
         Experts = [.. question.Offers.Select(static o => o.Expert)],
         Estimates = [.. question.Offers.Select(static (o, i) => new ExpertEstimate(o.Expert, double.NaN, double.NaN, double.NaN, o.CostUsd, i == 0 ? 1 : 0))],
         Features = features,
         IsAbstention = true,
-        Reason = "abstained: none of the policy's experts is on offer",
+        Reason = reason,
     };
 
     private static string VersionOf(BanditSettings settings, IPromptFeatures features, BanditStatistics statistics)

@@ -21,7 +21,7 @@ internal sealed record PromptScale(float[] Idf, float[] MarkMeans, float[] MarkS
 
     public static PromptScale Fit(PromptTable table, ReadOnlySpan<int> rows)
     {
-        var idf = table.EmbeddingDeployment is null ? new float[HashedText.Buckets] : [];
+        var idf = table.Embedding is null ? new float[HashedText.Buckets] : [];
         var (means, scales) = (new double[PromptMarks.Count], new double[PromptMarks.Count]);
         foreach (var row in rows)
         {

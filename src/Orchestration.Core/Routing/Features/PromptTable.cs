@@ -3,9 +3,9 @@ namespace Orchestration.Core.Routing.Features;
 /// <summary>Prompts as counts of hashed words and plain facts, or as embeddings and plain facts: what features are learned from. Made once for many fits. Immutable by agreement.</summary>
 internal sealed class PromptTable
 {
-    private PromptTable(int rows, int[] starts, int[] buckets, float[] counts, float[] marks, float[] embeddings, string? deployment)
+    private PromptTable(int rows, int[] starts, int[] buckets, float[] counts, float[] marks, float[] embeddings, EmbeddingNeed? need)
     {
-        (Rows, Starts, Buckets, Counts, Marks, Embeddings, EmbeddingDeployment) = (rows, starts, buckets, counts, marks, embeddings, deployment);
+        (Rows, Starts, Buckets, Counts, Marks, Embeddings, Embedding) = (rows, starts, buckets, counts, marks, embeddings, need);
         Dimensions = rows == 0 ? 0 : embeddings.Length / rows;
     }
 
@@ -27,10 +27,11 @@ internal sealed class PromptTable
 
     public int Dimensions { get; }
 
-    public string? EmbeddingDeployment { get; }
+    /// <summary>Which embeddings; null where words are hashed.</summary>
+    public EmbeddingNeed? Embedding { get; }
 
     /// <summary>Columns of a row before it is projected: words or dimensions, then facts.</summary>
-    public int Columns => (EmbeddingDeployment is null ? HashedText.Buckets : Dimensions) + PromptMarks.Count;
+    public int Columns => (Embedding is null ? HashedText.Buckets : Dimensions) + PromptMarks.Count;
 
     /// <summary>Hashes prompts.</summary>
     public static PromptTable Hashed(IReadOnlyList<string> prompts)
@@ -52,11 +53,14 @@ internal sealed class PromptTable
         return new PromptTable(prompts.Count, starts, [.. buckets], [.. counts], MarksOf(prompts), [], null);
     }
 
+    /// <summary>Embeddings where there are some, hashed words otherwise.</summary>
+    public static PromptTable Of(IReadOnlyList<string> prompts, PromptEmbeddings? embeddings) => embeddings is null ? Hashed(prompts) : Embedded(prompts, embeddings);
+
     /// <summary>Takes embeddings of prompts by a deployment.</summary>
     /// <exception cref="OrchestrationException">Vectors of different lengths, of length 0, or not finite (<see cref="ErrorCodes.Deployment"/>).</exception>
-    public static PromptTable Embedded(IReadOnlyList<string> prompts, IReadOnlyList<float[]> vectors, string deployment)
+    public static PromptTable Embedded(IReadOnlyList<string> prompts, PromptEmbeddings embeddings)
     {
-        if (vectors.Count != prompts.Count || vectors.Count == 0) throw new OrchestrationException(ErrorCodes.Deployment, $"Deployment '{deployment}' gave {vectors.Count} embeddings for {prompts.Count} prompts.");
+        var (vectors, deployment) = (embeddings.Of(prompts), embeddings.Need.Deployment);
         var dimensions = vectors[0].Length;
         var all = new float[vectors.Count * dimensions];
         for (var i = 0; i < vectors.Count; i++)
@@ -65,7 +69,7 @@ internal sealed class PromptTable
                 throw new OrchestrationException(ErrorCodes.Deployment, $"Deployment '{deployment}' gave an embedding that is none: {vectors[i].Length} numbers, where the first has {dimensions}, or all of them zero or not finite.");
         }
 
-        return new PromptTable(prompts.Count, new int[prompts.Count + 1], [], [], MarksOf(prompts), all, deployment);
+        return new PromptTable(prompts.Count, new int[prompts.Count + 1], [], [], MarksOf(prompts), all, embeddings.Need);
     }
 
     /// <summary>A vector at length 1; false where it has no direction.</summary>

@@ -21,12 +21,11 @@ internal sealed class TrainedFeatures : IPromptFeatures
     /// <param name="scale">Weights of words and facts.</param>
     /// <param name="projection">Columns × width; rows of columns that were never seen are zero.</param>
     /// <param name="width">Numbers of a prompt.</param>
-    /// <param name="dimensions">Dimensions of the embedding; 0 for hashed words.</param>
-    /// <param name="deployment">Whose embedding; null for hashed words.</param>
-    public TrainedFeatures(PromptScale scale, ReadOnlySpan<float> projection, int width, int dimensions, string? deployment)
+    /// <param name="need">Which embedding; null for hashed words.</param>
+    public TrainedFeatures(PromptScale scale, ReadOnlySpan<float> projection, int width, EmbeddingNeed? need)
     {
-        (_scale, Width, _dimensions, EmbeddingDeployment) = (scale, width, dimensions, deployment);
-        var columns = (deployment is null ? HashedText.Buckets : dimensions) + PromptMarks.Count;
+        (_scale, Width, _dimensions, Embedding) = (scale, width, need?.Dimensions ?? 0, need);
+        var columns = (need is null ? HashedText.Buckets : _dimensions) + PromptMarks.Count;
         if (projection.Length != (long)columns * width) throw new ArgumentException($"The projection should have {columns} × {width} numbers.", nameof(projection));
 
         // Only the rows that say something are kept: those of a small history fit the processor's cache.
@@ -51,8 +50,8 @@ internal sealed class TrainedFeatures : IPromptFeatures
 
     public int Width { get; }
 
-    /// <summary>The deployment whose embedding of the prompt it needs; null where it needs none.</summary>
-    public string? EmbeddingDeployment { get; }
+    /// <summary>The embedding of the prompt that it needs; null where it needs none.</summary>
+    public EmbeddingNeed? Embedding { get; }
 
     /// <summary>Fills in the numbers: zeros where a prompt lacks the embedding that it needs.</summary>
     public void Fill(RoutingPrompt prompt, Span<float> features)
@@ -65,7 +64,7 @@ internal sealed class TrainedFeatures : IPromptFeatures
     {
         ArgumentNullException.ThrowIfNull(prompt);
         features = features[..Width];
-        if (EmbeddingDeployment is not null)
+        if (Embedding is not null)
         {
             if (prompt.Embedding.Length != _dimensions) return false;
             Span<float> vector = _dimensions <= 4096 ? stackalloc float[_dimensions] : new float[_dimensions];
@@ -128,7 +127,7 @@ internal sealed class TrainedFeatures : IPromptFeatures
     private string VersionOf()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"trained {HashedText.Revision}.{PromptMarks.Revision} {Width} {_dimensions} {EmbeddingDeployment}")));
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"trained {HashedText.Revision}.{PromptMarks.Revision} {Width} {_dimensions} {Embedding?.Deployment}{(Embedding is { Model.Length: > 0 } need ? " " + need.Model : "")}")));
         hash.AppendData(MemoryMarshal.AsBytes<float>(_scale.Idf));
         hash.AppendData(MemoryMarshal.AsBytes<float>(_scale.MarkMeans));
         hash.AppendData(MemoryMarshal.AsBytes<float>(_scale.MarkScales));

@@ -27,8 +27,8 @@ public sealed class RoutingModel
     /// <summary>Turns a prompt into numbers.</summary>
     public IPromptFeatures Features => Trained;
 
-    /// <summary>The deployment whose embeddings it was trained on; null where it reads the words itself.</summary>
-    public string? EmbeddingDeployment => Trained.EmbeddingDeployment;
+    /// <summary>The embeddings that it was trained on; null where it reads the words itself.</summary>
+    public EmbeddingNeed? Embedding => Trained.Embedding;
 
     /// <summary>Tasks that it tells apart; empty for none.</summary>
     public IReadOnlyList<string> Tasks => Heads.Tasks?.Names ?? [];

@@ -16,6 +16,7 @@ public static class RoutingModelFile
     private const string Format = "routing-model 1";
     private const string FormatKey = "format";
     private const string VersionKey = "version";
+    private const string EmbeddingModelKey = "embedding_model";
     private const int MostExperts = 256;
     private const int MostDimensions = 65_536;
 
@@ -105,10 +106,11 @@ public static class RoutingModelFile
             ["tasks"] = string.Join('\n', heads.Tasks?.Names ?? []),
             ["width"] = Text(features.Width),
             ["dimensions"] = Text(features.Dimensions),
-            ["embeddings"] = features.EmbeddingDeployment ?? "",
+            ["embeddings"] = features.Embedding?.Deployment ?? "",
             ["words"] = Text(HashedText.Revision),
             ["marks"] = Text(PromptMarks.Revision),
         };
+        if (features.Embedding is { Model.Length: > 0 } need) metadata[EmbeddingModelKey] = need.Model;
         var (columns, projection) = features.Kept();
         var tensors = new List<ModelTensor>
         {
@@ -175,7 +177,8 @@ public static class RoutingModelFile
     {
         var deployment = stored.Text("embeddings") is { Length: > 0 } named ? named : null;
         var dimensions = stored.Whole("dimensions", deployment is null ? 0 : 1, deployment is null ? 0 : MostDimensions);
-        var all = (deployment is null ? HashedText.Buckets : dimensions) + PromptMarks.Count;
+        var need = deployment is null ? null : new EmbeddingNeed(deployment, stored.TextOrNone(EmbeddingModelKey), dimensions);
+        var all = (need is null ? HashedText.Buckets : dimensions) + PromptMarks.Count;
         var columns = stored.Numbers("features.columns");
         var kept = stored.Floats("features.projection", columns.Length * width);
         var projection = new float[all * width];
@@ -188,7 +191,7 @@ public static class RoutingModelFile
         }
 
         var scale = new PromptScale(stored.Floats("features.idf", deployment is null ? HashedText.Buckets : 0), stored.Floats("features.mark_means", PromptMarks.Count), stored.Floats("features.mark_scales", PromptMarks.Count));
-        return new TrainedFeatures(scale, projection, width, dimensions, deployment);
+        return new TrainedFeatures(scale, projection, width, need);
     }
 
     private static ModelTensor Tensor(string name, double[] values) => new(name, [values.Length], values);

@@ -30,13 +30,12 @@ public static class RoutingTrainer
     /// <summary>Trains on all rows of a matrix.</summary>
     /// <param name="matrix">The judged history.</param>
     /// <param name="options">How.</param>
-    /// <param name="embeddings">The prompts' embeddings and the deployment that made them; null for hashed words.</param>
+    /// <param name="embeddings">The prompts' embeddings; null for hashed words.</param>
     /// <exception cref="OrchestrationException">Too few rows or experts, too many experts, or an option out of its range (<see cref="ErrorCodes.Usage"/>, <see cref="ErrorCodes.Input"/>).</exception>
-    public static RoutingModel Train(RoutingMatrix matrix, RoutingTraining options, (string Deployment, IReadOnlyList<float[]> Vectors)? embeddings = null)
+    public static RoutingModel Train(RoutingMatrix matrix, RoutingTraining options, PromptEmbeddings? embeddings = null)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        var table = embeddings is { } given ? PromptTable.Embedded(matrix.Prompts, given.Vectors, given.Deployment) : PromptTable.Hashed(matrix.Prompts);
-        return Train(matrix, table, [.. Enumerable.Range(0, matrix.Rows)], options);
+        return Train(matrix, PromptTable.Of(matrix.Prompts, embeddings), [.. Enumerable.Range(0, matrix.Rows)], options);
     }
 
     /// <summary>Trains on some of the rows.</summary>
@@ -186,7 +185,7 @@ public static class RoutingTrainer
             for (var k = 0; k < width; k++) projection[at + k] = (float)weights[k < tasks ? forTasks : forQuality][at + k];
         }
 
-        return new TrainedFeatures(scale, projection, width, table.Dimensions, table.EmbeddingDeployment);
+        return new TrainedFeatures(scale, projection, width, table.Embedding);
     }
 
     // How far an expert's means lie apart between tasks; without tasks, half of what is possible.

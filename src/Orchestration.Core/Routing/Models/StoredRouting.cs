@@ -12,6 +12,9 @@ internal sealed class StoredRouting(string place, SafetensorsContent content)
 
     public string Text(string name) => _settings.TryGetValue(name, out var text) ? text : throw Bad($"lacks '{name}'");
 
+    /// <summary>Empty where the file has no such text.</summary>
+    public string TextOrNone(string name) => _settings.GetValueOrDefault(name, "");
+
     public string[] Texts(string name) => _settings.TryGetValue(name, out var text) && text.Length != 0 ? text.Split('\n') : [];
 
     public int Whole(string name, int least, int most) =>

@@ -1,3 +1,4 @@
+using Orchestration.Core.Routing.Features;
 using Orchestration.Core.Routing.Models;
 
 namespace Orchestration.Core.Routing.Offline;
@@ -19,6 +20,9 @@ public sealed record RouteEvaluation
 
     /// <summary>How models are trained; its seed draws the folds too.</summary>
     public RoutingTraining Training { get; init; } = new();
+
+    /// <summary>The embeddings of all prompts, those of a matrix to train on too; null for hashed words.</summary>
+    public PromptEmbeddings? Embeddings { get; init; }
 
     /// <summary>Resamples of the prompts for the intervals, at least 20; default 500.</summary>
     public int Resamples { get; init; } = 500;

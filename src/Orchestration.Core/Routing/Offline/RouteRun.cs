@@ -45,7 +45,7 @@ internal sealed class RouteRun
     public static RouteRun Folded(RoutingMatrix matrix, RouteEvaluation options)
     {
         var run = new RouteRun(matrix, options) { Pair = PairOf(matrix) };
-        var table = PromptTable.Hashed(matrix.Prompts);
+        var table = PromptTable.Of(matrix.Prompts, options.Embeddings);
         var jobs = new List<(int Draw, int[] Training, int[] Held)>();
         for (var draw = 0; draw < options.Draws; draw++)
         {
@@ -67,7 +67,7 @@ internal sealed class RouteRun
     public static RouteRun Trained(RoutingMatrix matrix, RoutingMatrix training, RouteEvaluation options)
     {
         var run = new RouteRun(matrix, options with { Draws = 1 }) { Pair = PairOf(matrix) };
-        var model = RoutingTrainer.Train(training, options.Training with { MaxThreads = options.MaxThreads, Cancellation = options.Cancellation });
+        var model = RoutingTrainer.Train(training, options.Training with { MaxThreads = options.MaxThreads, Cancellation = options.Cancellation }, options.Embeddings);
         run.Route(training, model, 0, [.. Enumerable.Range(0, training.Rows)], [.. Enumerable.Range(0, matrix.Rows)], 1);
         return run;
     }
@@ -92,7 +92,7 @@ internal sealed class RouteRun
         foreach (var row in held)
         {
             var at = draw * _matrix.Rows + row;
-            var question = new RoutingQuestion { Prompt = new RoutingPrompt(_matrix.Prompts[row]), Offers = offers };
+            var question = new RoutingQuestion { Prompt = _options.Embeddings is { } embeddings ? new RoutingPrompt(_matrix.Prompts[row]) { Embedding = embeddings.Of(_matrix.Prompts[row]) } : new RoutingPrompt(_matrix.Prompts[row]), Offers = offers };
             for (var p = 0; p < policies.Length; p++)
             {
                 var choice = policies[p].Choose(question);

@@ -81,6 +81,6 @@ public static class RoutingPolicies
         }
 
         var skills = config.Experts.ToDictionary(static e => e.Name, static e => e.Skills, StringComparer.Ordinal);
-        return model?.EmbeddingDeployment is { } deployment ? new EmbeddedRulePolicy(policy, experts, skills, model, deployment) : new RulePolicy(policy, experts, skills, model);
+        return new RulePolicy(policy, experts, skills, model);
     }
 }

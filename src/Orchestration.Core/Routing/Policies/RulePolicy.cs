@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Orchestration.Core.Routing.Features;
 using Orchestration.Core.Routing.Models;
 
 namespace Orchestration.Core.Routing.Policies;
 
 /// <summary>A policy that follows a rule on what a routing model predicts, or, for some plans, on order and price alone. Immutable.</summary>
-internal class RulePolicy : IRoutingPolicy
+internal sealed class RulePolicy : IEmbeddedPolicy
 {
     /// <summary>Score at which a cascade accepts an answer unless told otherwise.</summary>
     public const double DefaultCascadeThreshold = 0.7;
@@ -49,6 +50,9 @@ internal class RulePolicy : IRoutingPolicy
     public string FeaturesVersion => _model?.Features.Version ?? "";
 
     /// <inheritdoc/>
+    public EmbeddingNeed? Embedding => _model?.Embedding;
+
+    /// <inheritdoc/>
     public RoutingChoice Choose(RoutingQuestion question)
     {
         ArgumentNullException.ThrowIfNull(question);
@@ -64,7 +68,9 @@ internal class RulePolicy : IRoutingPolicy
         Sort(order, keys, offers);
 
         // An abstention asks whoever was best over the history, in case there is no default expert on offer.
-        var abstains = _model is not null && !prediction.IsFamiliar && _policy.Rule is not (RoutingRule.Cascade or RoutingRule.BestOf or RoutingRule.FusionOf);
+        var isPlan = _policy.Rule is RoutingRule.Cascade or RoutingRule.BestOf or RoutingRule.FusionOf;
+        var abstains = _model is not null && !prediction.IsFamiliar && !isPlan;
+        var missing = prediction.IsMeasured ? "" : $"no embedding of the prompt ({question.Prompt.EmbeddingProblem ?? "none was asked for"})";
         var experts = new string[count];
         for (var i = 0; i < count; i++) experts[i] = offers[order[i]].Expert;
         estimates[order[0]] = estimates[order[0]] with { Probability = 1 };
@@ -73,7 +79,7 @@ internal class RulePolicy : IRoutingPolicy
             Kind = _policy.Rule switch { RoutingRule.Cascade => PlanKind.Cascade, RoutingRule.BestOf => PlanKind.BestOf, RoutingRule.FusionOf => PlanKind.FusionOf, _ => PlanKind.Single },
             Experts = experts,
             Estimates = estimates,
-            Reason = abstains ? prediction.IsMeasured ? "abstained: nothing like it in the history" : "abstained: no embedding of the prompt in time" : reason,
+            Reason = abstains ? $"abstained: {(missing.Length == 0 ? "nothing like it in the history" : missing)}" : missing.Length == 0 ? reason : $"{reason}, by the means of the history: {missing}",
             IsAbstention = abstains,
             Threshold = _policy.Rule == RoutingRule.Cascade ? _policy.Threshold ?? DefaultCascadeThreshold : 0,
             Count = _policy.Rule is RoutingRule.BestOf or RoutingRule.FusionOf ? Math.Min(count, _policy.Count ?? DefaultCount) : 1,
@@ -220,12 +226,4 @@ internal class RulePolicy : IRoutingPolicy
         if (costA != costB) return costA < costB;
         return _order.GetValueOrDefault(offers[a].Expert, int.MaxValue) < _order.GetValueOrDefault(offers[b].Expert, int.MaxValue);
     }
-}
-
-/// <summary>A policy whose routing model was trained on embeddings.</summary>
-internal sealed class EmbeddedRulePolicy(PolicyConfig policy, IReadOnlyList<string> experts, IReadOnlyDictionary<string, IReadOnlyList<string>> skills, RoutingModel model, string deployment)
-    : RulePolicy(policy, experts, skills, model), IEmbeddedPolicy
-{
-    /// <inheritdoc/>
-    public string EmbeddingDeployment => deployment;
 }

@@ -7,7 +7,13 @@ namespace Orchestration.Silo.Gateway.Money;
 /// <summary>Who pays for a request, and how much a day at most.</summary>
 /// <param name="Name">The payer without its date: <c>router</c>, <c>key:ID</c>.</param>
 /// <param name="UsdPerDay">US dollars a day (UTC); null for no cap.</param>
-internal readonly record struct BudgetPayer(string Name, decimal? UsdPerDay);
+internal readonly record struct BudgetPayer(string Name, decimal? UsdPerDay)
+{
+    /// <summary>The payer of a key.</summary>
+    /// <param name="id">The key's id.</param>
+    /// <param name="usdPerDay">Its budget a day.</param>
+    public static BudgetPayer OfKey(string id, decimal? usdPerDay) => new("key:" + id, usdPerDay);
+}
 
 /// <summary>
 /// The budgets of served requests: each call draws its upper bound from every payer's day before it is sent and settles after it. The ledger of the store has the caps, so that
@@ -48,6 +54,11 @@ internal sealed class Budgets(ISpendLedger ledger, TimeProvider time) : IAsyncDi
 
     /// <summary>The payer of today, as the ledger calls him.</summary>
     public string Today(string payer) => $"{payer}:{time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}";
+
+    /// <summary>The payer of today as the ledger calls him, with his cap in force: for calls that are reserved one by one.</summary>
+    /// <param name="payer">Who pays.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<string> PayerAsync(BudgetPayer payer, CancellationToken cancellationToken) => (await AccountAsync(payer, cancellationToken)).Payer;
 
     /// <summary>Tells the ledger of what has not changed for some seconds, and forgets days that are over.</summary>
     public void Tend()
@@ -122,6 +133,8 @@ internal sealed class Budgets(ISpendLedger ledger, TimeProvider time) : IAsyncDi
         private readonly ConcurrentDictionary<SpendPurpose, BudgetLine> _lines = new();
 
         public int Day => day;
+
+        public string Payer => payer;
 
         public decimal? CapUsd => capUsd;
 

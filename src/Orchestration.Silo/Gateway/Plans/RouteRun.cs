@@ -20,6 +20,9 @@ internal sealed class RouteRun(RouteDecision decision, CallOrder order, IReadOnl
     /// <summary>When no further call is worth starting.</summary>
     public DateTimeOffset Deadline { get; init; }
 
+    /// <summary>The call for the prompt's embedding; null where none was made.</summary>
+    public RouteStep? Embedding { get; init; }
+
     /// <summary>Judges whose scores took part in choosing the answer.</summary>
     public IReadOnlyList<string> ChosenBy { get; set; } = [];
 
@@ -51,11 +54,13 @@ internal sealed class RouteRun(RouteDecision decision, CallOrder order, IReadOnl
     {
         if (_losers.Count > 0) await Task.WhenAll(_losers);
         var answers = Order.Answers;
-        var steps = new RouteStep[answers.Count];
-        for (var i = 0; i < steps.Length; i++)
+        var before = Embedding is null ? 0 : 1;
+        var steps = new RouteStep[before + answers.Count];
+        if (Embedding is { } embedding) steps[0] = embedding;
+        for (var i = 0; i < answers.Count; i++)
         {
             await answers[i].DisposeAsync();
-            steps[i] = answers[i].Step;
+            steps[before + i] = answers[i].Step;
         }
 
         return steps;
@@ -66,7 +71,7 @@ internal sealed class RouteRun(RouteDecision decision, CallOrder order, IReadOnl
     {
         get
         {
-            var sum = 0m;
+            var sum = Embedding?.CostUsd ?? 0;
             foreach (var answer in Order.Answers)
             {
                 if (answer.IsOver) sum += answer.Step.CostUsd;

@@ -1,4 +1,6 @@
 using Orchestration.Core.Routing;
+using Orchestration.Core.Judging.Deployments;
+using Orchestration.Core.Routing.Features;
 using Orchestration.Core.Routing.Models;
 using Shouldly;
 using Xunit;
@@ -137,10 +139,11 @@ public sealed class RoutingModelTests
         var matrix = GivenHistory.Matrix();
         var random = new Random(8);
         float[][] vectors = [.. Enumerable.Range(0, matrix.Rows).Select(i => new[] { i % 3 == 0 ? 2f : 0, i % 3 == 1 ? 2f : 0, i % 3 == 2 ? 2f : 0, (float)random.NextDouble() })];
-        var model = RoutingTrainer.Train(matrix, new RoutingTraining { Clusters = 6, Neighbours = 20 }, ("embedder", vectors));
-        model.EmbeddingDeployment.ShouldBe("embedder");
+        var model = RoutingTrainer.Train(matrix, new RoutingTraining { Clusters = 6, Neighbours = 20 }, new PromptEmbeddings("embedder", new ModelIdentity("acme", "vectors", "1"), Enumerable.Range(0, matrix.Rows).ToDictionary(i => matrix.Prompts[i], i => vectors[i], StringComparer.Ordinal)));
+        model.Embedding.ShouldBe(new EmbeddingNeed("embedder", "acme/vectors@1", 4));
         var quality = new double[3];
         var read = RoutingModelFile.Read("m.bin", RoutingModelFile.Write(model));
+        read.Embedding.ShouldBe(model.Embedding);
         read.Predict(new RoutingPrompt("x y z?") { Embedding = new float[] { 0, 1, 0, 0.2f } }, RoutingHead.Ridge, quality).IsMeasured.ShouldBeTrue();
         quality[1].ShouldBeGreaterThan(Math.Max(quality[0], quality[2]));
         read.Predict(new RoutingPrompt("x y z?"), null, quality).ShouldBe(new RoutingPrediction(0, -1, false, false));
