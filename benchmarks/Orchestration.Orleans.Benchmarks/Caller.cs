@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestration.Core;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Leases;
