@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace Orchestration.Benchmarks.Whole;
 
 /// <summary>Collects figures, prints them as they come, and keeps them per processor.</summary>
-internal sealed class Report(string name)
+/// <param name="name">The benchmark's, and its file's in benchmarks/results.</param>
+/// <param name="command">How it is run; null for one of <c>whole</c>.</param>
+internal sealed class Report(string name, string? command = null)
 {
     private readonly List<string> _lines = [];
 
@@ -35,7 +37,7 @@ internal sealed class Report(string name)
             "",
             $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}",
             "",
-            $"`dotnet run -c Release --project benchmarks/Orchestration.Benchmarks -- whole {name}`",
+            $"`{command ?? $"dotnet run -c Release --project benchmarks/Orchestration.Benchmarks -- whole {name}"}`",
             "",
             "| measured | result | aim | met |",
             "|---|---|---|---|",

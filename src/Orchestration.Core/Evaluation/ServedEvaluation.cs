@@ -4,7 +4,7 @@ namespace Orchestration.Core.Evaluation;
 
 /// <summary>What a served evaluation came to.</summary>
 /// <param name="Judgments">One a column.</param>
-/// <param name="IsLate">For each column, true where its judgment missed the deadline of an earlier request and has come since.</param>
+/// <param name="IsLate">For each column, true where its judgment missed the deadline of an earlier request and has come since; empty where none did.</param>
 /// <param name="Totals">What this request took.</param>
 /// <param name="FromStore">Judgments found in the store.</param>
 public sealed record ServedReply(IReadOnlyList<Judgment> Judgments, IReadOnlyList<bool> IsLate, CallTotals Totals, long FromStore);
@@ -18,15 +18,29 @@ public sealed class ServedEvaluation
     private readonly IPairEvaluation _evaluation;
     private readonly Lock _lock = new();
     private IReadOnlyList<EvaluationColumn>? _columns;
-    private Judgment?[] _scored = [];
-    private bool[] _missed = [];
-    private bool[] _late = [];
+    private ServedReply? _complete;
+
+    // What is known of an incomplete one; let go once it is complete, as there may be very many.
+    private Cell[] _cells = [];
 
     /// <summary>Creates it; what is evaluated comes with the first request.</summary>
     public ServedEvaluation(IPairEvaluation evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
         _evaluation = evaluation;
+    }
+
+    /// <summary>The reply, where every judge has given its score already; null where some have to be asked.</summary>
+    /// <param name="columns">The columns of the request.</param>
+    /// <exception cref="OrchestrationException">Other columns than before (<see cref="ErrorCodes.Usage"/>).</exception>
+    public ServedReply? Known(IReadOnlyList<EvaluationColumn> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        lock (_lock)
+        {
+            if (_complete is not null) Check(columns);
+            return _complete;
+        }
     }
 
     /// <summary>Evaluates the pair or comparison.</summary>
@@ -37,55 +51,55 @@ public sealed class ServedEvaluation
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.Table.Rows != 1) throw new OrchestrationException(ErrorCodes.Usage, $"One pair at a time is evaluated here, not {request.Table.Rows}. Ask once for each.");
-        var isComplete = Prefill(request);
-        var reply = isComplete ? new EvaluationReply(CallTotals.None, 0) : await _evaluation.EvaluateAsync(request, cancellationToken);
-        return Take(request.Table, reply);
+        if (Prefill(request) is { } known) return known;
+        return Take(request.Table, await _evaluation.EvaluateAsync(request, cancellationToken));
     }
 
-    private bool Prefill(EvaluationRequest request)
+    private ServedReply? Prefill(EvaluationRequest request)
     {
         lock (_lock)
         {
-            if (_columns is null)
+            if (_columns is null) (_columns, _cells) = (request.Columns, new Cell[request.Columns.Count]);
+            else Check(request.Columns);
+            for (var column = 0; column < _columns.Count; column++)
             {
-                _columns = request.Columns;
-                (_scored, _missed, _late) = (new Judgment?[_columns.Count], new bool[_columns.Count], new bool[_columns.Count]);
-            }
-            else if (!ReferenceEquals(_columns, request.Columns) && !_columns.SequenceEqual(request.Columns))
-            {
-                throw new OrchestrationException(ErrorCodes.Usage, "This pair was evaluated by other judges before. Other judges are another version of the judge set: name it so.");
+                if (_complete is not null) request.Table.Set(0, column, _complete.Judgments[column]);
+                else if (_cells[column].IsScored) request.Table.SetScored(0, column, _cells[column].Score);
             }
 
-            var missing = 0;
-            for (var column = 0; column < _scored.Length; column++)
-            {
-                if (_scored[column] is { } known) request.Table.Set(0, column, known);
-                else missing++;
-            }
-
-            return missing == 0;
+            return _complete;
         }
+    }
+
+    private void Check(IReadOnlyList<EvaluationColumn> columns)
+    {
+        if (!ReferenceEquals(_columns, columns) && !_columns!.SequenceEqual(columns))
+            throw new OrchestrationException(ErrorCodes.Usage, "This pair was evaluated by other judges before. Other judges are another version of the judge set: name it so.");
     }
 
     private ServedReply Take(JudgmentTable table, EvaluationReply reply)
     {
-        var judgments = new Judgment[table.Columns];
         lock (_lock)
         {
+            if (_complete is not null) return _complete with { Totals = reply.Totals, FromStore = reply.FromStore };
+            var (judgments, late, missing) = (new Judgment[table.Columns], (bool[]?)null, 0);
             for (var column = 0; column < judgments.Length; column++)
             {
                 // The first score stands, as in the store: of two requests at once both give the same.
-                if (_scored[column] is null && table.IsScored(0, column))
-                {
-                    _scored[column] = Judgment.Scored(table.Value(0, column));
-                    _late[column] = _missed[column];
-                }
-
-                judgments[column] = _scored[column] ?? Judgment.Unscored(table.Reason(0, column) ?? UnscoredReason.Unavailable);
-                _missed[column] |= judgments[column].Reason == UnscoredReason.Timeout;
+                ref var cell = ref _cells[column];
+                if (!cell.IsScored && table.IsScored(0, column)) cell = new Cell(true, table.Value(0, column), cell.Missed, IsLate: cell.Missed);
+                if (cell.IsLate) (late ??= new bool[judgments.Length])[column] = true;
+                judgments[column] = cell.IsScored ? Judgment.Scored(cell.Score) : Judgment.Unscored(table.Reason(0, column) ?? UnscoredReason.Unavailable);
+                if (cell.IsScored) continue;
+                missing++;
+                if (judgments[column].Reason == UnscoredReason.Timeout) cell = cell with { Missed = true };
             }
 
-            return new ServedReply(judgments, [.. _late], reply.Totals, reply.FromStore);
+            var served = new ServedReply(judgments, late ?? [], reply.Totals, reply.FromStore);
+            if (missing == 0) (_complete, _cells) = (served with { Totals = CallTotals.None, FromStore = 0 }, []);
+            return served;
         }
     }
+
+    private readonly record struct Cell(bool IsScored, double Score, bool Missed, bool IsLate);
 }

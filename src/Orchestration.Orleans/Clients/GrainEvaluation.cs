@@ -25,7 +25,7 @@ internal sealed class GrainEvaluation(IGrainFactory grains, IActors actors, Time
                 Payer = request.Payer,
                 Within = Within(request.Deadline),
             };
-            rows[row] = grains.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question);
+            rows[row] = grains.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question).AsTask();
         }
 
         var (totals, fromStore) = (CallTotals.None, 0L);

@@ -14,7 +14,7 @@ public interface IPairEvaluationGrain : IGrainWithStringKey
 {
     /// <summary>Evaluates, at the latest until the question's deadline; judgments that miss it are unscored with <see cref="UnscoredReason.Timeout"/>.</summary>
     [Alias("evaluate")]
-    Task<EvaluationAnswer> EvaluateAsync(EvaluationQuestion question);
+    ValueTask<EvaluationAnswer> EvaluateAsync(EvaluationQuestion question);
 }
 
 /// <summary>One pair or comparison to evaluate.</summary>
@@ -44,6 +44,18 @@ public sealed record EvaluationQuestion
     [Id(4)]
     public TimeSpan Within { get; init; }
 
+    /// <summary>The question as Core's actor is asked it.</summary>
+    /// <param name="now">When it arrived.</param>
+    public EvaluationRequest ToRequest(DateTimeOffset now) => new()
+    {
+        Pairs = Pair is { } pair ? [pair] : [],
+        Comparisons = Comparison is { } comparison ? [comparison] : [],
+        Columns = Judges.Columns,
+        Table = new JudgmentTable(1, Judges.Columns.Length),
+        Payer = Payer,
+        Deadline = now + (Within > TimeSpan.Zero && Within < Longest ? Within : Longest),
+    };
+
     /// <summary>The grain's key: hash of everything of the pair that judges read, and version of the judge set.</summary>
     public string KeyOf()
     {
@@ -54,17 +66,19 @@ public sealed record EvaluationQuestion
     }
 }
 
-/// <summary>Columns with the version of the judges behind them: another judge, rubric or model is another version.</summary>
-[GenerateSerializer, Immutable, Alias("orchestration.judge-set")]
-public sealed record JudgeSet
+/// <summary>Columns with the version of the judges behind them: another judge, rubric or model is another version. Immutable.</summary>
+public sealed class JudgeSet
 {
+    private JudgeSet(EvaluationColumn[] columns, string version) => (Columns, Version) = (columns, version);
+
     /// <summary>The columns.</summary>
-    [Id(0)]
-    public required EvaluationColumn[] Columns { get; init; }
+    public EvaluationColumn[] Columns { get; }
 
     /// <summary>Hash of the judges' versions and the columns' names.</summary>
-    [Id(1)]
-    public required string Version { get; init; }
+    public string Version { get; }
+
+    /// <summary>What another process has sent.</summary>
+    internal static JudgeSet Received(EvaluationColumn[] columns, string version) => new(columns, version);
 
     /// <summary>The judge set of these columns.</summary>
     /// <param name="columns">The columns.</param>
@@ -73,11 +87,9 @@ public sealed record JudgeSet
     {
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentNullException.ThrowIfNull(descriptorOf);
-        return new JudgeSet
-        {
-            Columns = [.. columns],
-            Version = PairHash.Of(["judge-set", .. columns.SelectMany(column => new[] { column.Name, column.Kind.ToString(), descriptorOf(column.JudgeId).Version.ToString() })]).ToString(),
-        };
+        return new JudgeSet(
+            [.. columns],
+            PairHash.Of(["judge-set", .. columns.SelectMany(column => new[] { column.Name, column.Kind.ToString(), descriptorOf(column.JudgeId).Version.ToString() })]).ToString());
     }
 
     /// <summary>The judge set of whole judges: every dimension of each a score.</summary>
@@ -110,4 +122,17 @@ public sealed record EvaluationAnswer
     /// <summary>Judgments found in the store.</summary>
     [Id(3)]
     public long FromStore { get; init; }
+
+    /// <summary>What a served evaluation came to, as it travels.</summary>
+    public static EvaluationAnswer Of(ServedReply reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        return new EvaluationAnswer
+        {
+            Judgments = Judgments.Of(reply.Judgments),
+            Late = reply.IsLate.Count == 0 ? null : [.. Enumerable.Range(0, reply.IsLate.Count).Where(column => reply.IsLate[column])],
+            Totals = reply.Totals,
+            FromStore = reply.FromStore,
+        };
+    }
 }

@@ -41,7 +41,16 @@ public sealed record SweepStatus(
     [property: Id(2)] int ShardsDone,
     [property: Id(3)] long Rows,
     [property: Id(4)] long RowsDone,
-    [property: Id(5)] Dictionary<string, int> Held);
+    [property: Id(5)] Dictionary<string, int> Held)
+{
+    /// <summary>Where a sweep stands, as it travels.</summary>
+    public static SweepStatus Of(SweepStanding standing)
+    {
+        ArgumentNullException.ThrowIfNull(standing);
+        var progress = standing.Progress;
+        return new SweepStatus(standing.State, progress.Shards, progress.ShardsDone, progress.Rows, progress.RowsDone, new Dictionary<string, int>(standing.Held, StringComparer.Ordinal));
+    }
+}
 
 /// <summary>
 /// The hands of one silo: works shards of all sweeps of the store, as many at once as the silo has slots. Key: the silo's address; it lives there and nowhere else. Shards spread over silos because

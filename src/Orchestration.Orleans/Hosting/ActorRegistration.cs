@@ -26,6 +26,13 @@ internal static class ActorRegistration
         silo.Services.Configure<ExceptionSerializationOptions>(AllowFailures);
     }
 
+    /// <summary>What runs beside the grains. To be registered after the silo, so that it is stopped before it.</summary>
+    public static void AddLife(this IServiceCollection services)
+    {
+        services.AddSingleton<SiloLife>();
+        services.AddHostedService(static provider => provider.GetRequiredService<SiloLife>());
+    }
+
     /// <summary>Failures of ours are made again on the other side as what they were.</summary>
     public static void AllowFailures(ExceptionSerializationOptions options) => options.SupportedNamespacePrefixes.Add("Orchestration");
 }

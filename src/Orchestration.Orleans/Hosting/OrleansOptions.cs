@@ -1,6 +1,5 @@
 using System.Net;
 using Orchestration.Core.Judging;
-using Orchestration.Core.Routing;
 using Orleans.Hosting;
 
 namespace Orchestration.Orleans.Hosting;
@@ -80,9 +79,6 @@ public sealed record OrleansOptions
 
     /// <summary>Judges beside those that the configuration and the product name.</summary>
     public IReadOnlyList<IJudge> Judges { get; init; } = [];
-
-    /// <summary>Makes the router's policies of its configuration; null for none but the default expert.</summary>
-    public Func<RouterConfig, IReadOnlyDictionary<string, IRoutingPolicy>>? Policies { get; init; }
 
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;

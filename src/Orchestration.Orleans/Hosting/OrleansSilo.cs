@@ -93,8 +93,7 @@ public sealed class OrleansSilo : IAsyncDisposable
         });
 
         // Registered after the silo, and so stopped before it: while shards drain, grains still answer.
-        builder.Services.AddSingleton<SiloLife>();
-        builder.Services.AddHostedService(static services => services.GetRequiredService<SiloLife>());
+        builder.Services.AddLife();
         var app = builder.Build();
         if (options.Dashboard is not null) app.MapOrleansDashboard();
         return app;

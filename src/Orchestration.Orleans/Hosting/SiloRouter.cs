@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using Orchestration.Core;
-using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Loop;
+using Orchestration.Silo.Gateway;
 
 namespace Orchestration.Orleans.Hosting;
 
@@ -19,7 +17,7 @@ internal sealed class SiloRouter
     public SiloRouter(SiloParts parts, SiloActors actors, SiloAggregators aggregators)
     {
         if (parts.Config.Router is not { Experts.Count: > 0 } config) return;
-        var policies = parts.Options.Policies?.Invoke(config) ?? new Dictionary<string, IRoutingPolicy>(StringComparer.Ordinal);
+        var (policies, learners) = new Bandits().Prepare(config);
         var services = new RouterServices
         {
             Time = parts.Time,
@@ -31,20 +29,13 @@ internal sealed class SiloRouter
         actors.Host(router);
 
         // What judges say of routed answers quotes them, and is kept nowhere.
-        var catalog = parts.ForgettingCatalog();
-        ConcurrentDictionary<string, Lazy<IJudge>> judges = new(StringComparer.Ordinal);
-        var judging = new SiloActors(parts, id => judges.GetOrAdd(id, key => new Lazy<IJudge>(() => Resolve(catalog, key))).Value, aggregators);
+        var resolved = config.Judges is { } set ? parts.ForgettingCatalog().Resolve([set]) : null;
+        var judges = (resolved?.Judges ?? []).ToDictionary(static judge => judge.Descriptor.Id, StringComparer.Ordinal);
+        var judging = new SiloActors(parts, id => judges.TryGetValue(id, out var judge) ? judge : throw new OrchestrationException(ErrorCodes.NotFound, $"The router's judge set has no judge '{id}'."), aggregators);
         _loop = new RouterLoop(router, judging, parts.Store, new RouterLoopOptions { Time = parts.Time, Note = parts.Options.Note });
+        _loop.Use(resolved is null ? null : RouterJudges.Of(resolved, parts.Config), learners);
     }
 
     /// <summary>Writes routes, has answers judged and follows the ledger's feed until cancelled; where there is no router, it is done at once.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _loop?.RunAsync(cancellationToken) ?? Task.CompletedTask;
-
-    private static IJudge Resolve(Core.Judging.Catalog.JudgeCatalog catalog, string id)
-    {
-        lock (catalog)
-        {
-            return catalog.Resolve([id]).Judges is [var judge] ? judge : throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"'{id}' is not one judge."));
-        }
-    }
 }

@@ -28,7 +28,7 @@ internal static class OrleansSchema
     {
         ArgumentNullException.ThrowIfNull(address);
         var schema = NameOf(address);
-        var connectionString = new NpgsqlConnectionStringBuilder(address.Connection.ConnectionString) { SearchPath = schema, ApplicationName = "orchestrate-orleans" }.ConnectionString;
+        var connectionString = address.ConnectionString(schema, "orchestrate-orleans");
         try
         {
             await using var source = NpgsqlDataSource.Create(connectionString);

@@ -6,7 +6,7 @@ using Orchestration.Core.Routing.Policies;
 namespace Orchestration.Silo.Gateway;
 
 /// <summary>The bandits of a router's policies. One whose policy, experts and features stay as they are keeps what it has learned when the configuration changes.</summary>
-internal sealed class Bandits
+public sealed class Bandits
 {
     private Dictionary<string, Known> _known = new(StringComparer.Ordinal);
 

@@ -31,6 +31,11 @@ public sealed class PostgresAddress
 
     internal NpgsqlConnectionStringBuilder Connection { get; }
 
+    /// <summary>How something else connects to a schema of its own in the same database. It holds the password: for drivers, never for messages.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="application">Who connects, as the server's administrators see it.</param>
+    public string ConnectionString(string schema, string application) => new NpgsqlConnectionStringBuilder(Connection.ConnectionString) { SearchPath = schema, ApplicationName = application }.ConnectionString;
+
     /// <summary>True where a store's name is the address of a PostgreSQL database rather than a file.</summary>
     public static bool IsOne(string store)
     {

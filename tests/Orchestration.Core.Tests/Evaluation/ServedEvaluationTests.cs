@@ -26,6 +26,22 @@ public sealed class ServedEvaluationTests
     }
 
     [Fact]
+    public async Task It_is_known_once_every_judge_has_given_a_score_and_not_before()
+    {
+        var served = new ServedEvaluation(new ScriptedEvaluation(_ => [Judgment.Scored(0.5), Judgment.Unscored(UnscoredReason.Timeout)], _ => [Judgment.Scored(0), Judgment.Scored(1)]));
+        served.Known(Columns).ShouldBeNull();
+        await served.EvaluateAsync(Request(), None);
+        served.Known(Columns).ShouldBeNull("a judge is missing");
+        await served.EvaluateAsync(Request(), None);
+
+        var known = served.Known([.. Columns])!;
+        known.Judgments.ShouldBe([Judgment.Scored(0.5), Judgment.Scored(1)]);
+        known.IsLate.ShouldBe([false, true]);
+        known.Totals.ShouldBe(CallTotals.None, "what was paid, was paid before");
+        Should.Throw<OrchestrationException>(() => served.Known([Columns[0]])).Code.ShouldBe(ErrorCodes.Usage);
+    }
+
+    [Fact]
     public async Task A_judgment_that_missed_its_deadline_stands_in_a_later_reply_marked_as_late()
     {
         var evaluation = new ScriptedEvaluation(
@@ -40,7 +56,7 @@ public sealed class ServedEvaluationTests
 
         var first = await served.EvaluateAsync(Request(), None);
         first.Judgments[1].Reason.ShouldBe(UnscoredReason.Timeout);
-        first.IsLate.ShouldBe([false, false]);
+        first.IsLate.ShouldBeEmpty();
 
         var second = await served.EvaluateAsync(Request(), None);
         second.Judgments.ShouldBe([Judgment.Scored(0.5), Judgment.Scored(0.75)]);
@@ -56,7 +72,7 @@ public sealed class ServedEvaluationTests
         await served.EvaluateAsync(Request(), None);
         var second = await served.EvaluateAsync(Request(), None);
         second.Judgments[1].ShouldBe(Judgment.Scored(0));
-        second.IsLate.ShouldBe([false, false]);
+        second.IsLate.ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Orchestration.Benchmarks.Whole;
+using Orchestration.Orleans.Clients;
+
+namespace Orchestration.Orleans.Benchmarks;
+
+/// <summary>
+/// Calls a second through the grains of pair evaluations, beside empty grain calls in the same run, and what a hot judge costs with and without the silo-local lease. <c>try</c> measures once and writes nothing.
+/// </summary>
+internal static class BenchmarkProgram
+{
+    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
+
+    private static async Task<int> Main(string[] args)
+    {
+        if (args is ["silo", var folder, var number]) return await SiloChild.RunAsync(folder, int.Parse(number, CultureInfo.InvariantCulture));
+        var rounds = args is ["try", ..] ? 1 : 5;
+        var report = new Report("orleans", "dotnet run -c Release --project benchmarks/Orchestration.Orleans.Benchmarks");
+        foreach (var silos in args is ["try", var most] ? Enumerable.Range(1, int.Parse(most, CultureInfo.InvariantCulture)) : [1, 2]) await ClusterAsync(report, silos, rounds);
+        report.Figure("the evaluation of a pair by ten recorded judges, where no grain is", await Caller.WithoutGrainAsync() / 1000, "µs");
+        var (bare, leased) = await Caller.LocalAsync();
+        report.Figure("a question to a judge in its own silo, without places under a lease", bare, "ns");
+        report.Figure("the same, with them", leased, "ns");
+        if (rounds > 1) report.Save();
+        return 0;
+    }
+
+    private static async Task ClusterAsync(Report report, int count, int rounds)
+    {
+        var folder = Directory.CreateTempSubdirectory("orchestrate-orleans-bench-").FullName;
+        List<SiloChild> silos = [];
+        try
+        {
+            for (var number = 0; number < count; number++) silos.Add(await SiloChild.StartAsync(folder, number));
+            var where = count == 1 ? "one silo" : "two silos";
+            await MeasureAsync(report, $"from within, {where}", rounds, async (call, time) => (await Task.WhenAll(silos.Select(silo => silo.CallAsync(call, time)))).Sum());
+            await using var client = await OrleansClient.ConnectAsync(SiloChild.Options(folder, 0), CancellationToken.None);
+            await MeasureAsync(report, $"from a client, {where}", rounds, new Caller(client.Grains).RunAsync);
+        }
+        finally
+        {
+            foreach (var silo in silos) await silo.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Pairs of calls, side by side in turns, so that what else the machine does falls on both; medians.</summary>
+    private static async Task MeasureAsync(Report report, string where, int rounds, Func<Call, TimeSpan, Task<double>> run)
+    {
+        foreach (var (call, beside, least) in new (Call, Call, double?)[] { (Call.Evaluation, Call.Empty, 0.5), (Call.NewEvaluation, Call.NewEmpty, 0.5), (Call.LeasedJudge, Call.OneJudge, null) })
+        {
+            await run(beside, Warm);
+            await run(call, Warm);
+            var measured = new List<(double Call, double Beside)>();
+            for (var round = 0; round < rounds; round++)
+            {
+                var besides = await run(beside, Measured);
+                measured.Add((await run(call, Measured), besides));
+            }
+
+            report.Figure($"{where}: {Words(beside)}", Median(measured.Select(static pair => pair.Beside)), "calls/s");
+            report.Figure($"{where}: {Words(call)}", Median(measured.Select(static pair => pair.Call)), "calls/s");
+            var ratio = Median(measured.Select(static pair => pair.Call / pair.Beside));
+            report.Figure("the ratio", ratio, "", least is { } aim ? string.Create(CultureInfo.InvariantCulture, $"≥ {aim}") : "", least is { } wanted ? ratio >= wanted : null);
+        }
+    }
+
+    private static string Words(Call call) => call switch
+    {
+        Call.Empty => "an empty grain",
+        Call.Evaluation => "a pair's evaluation by ten recorded judges",
+        Call.NewEmpty => "an empty grain that is made for the call",
+        Call.NewEvaluation => "the evaluation of a new pair",
+        Call.LeasedJudge => "a hot judge, by leases to silos",
+        _ => "a hot judge, as one grain",
+    };
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+}
