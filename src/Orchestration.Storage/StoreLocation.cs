@@ -18,12 +18,29 @@ public static class StoreLocation
     /// <param name="onNote">Told when a database stops answering and when it answers again; from any thread.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OrchestrationException">It cannot be opened (<see cref="ErrorCodes.Store"/>, <see cref="ErrorCodes.Configuration"/>).</exception>
-    public static async ValueTask<IStore> OpenAsync(string location, TimeProvider time, string? spoolFolder, Action<string>? onNote, CancellationToken cancellationToken)
+    public static ValueTask<IStore> OpenAsync(string location, TimeProvider time, string? spoolFolder, Action<string>? onNote, CancellationToken cancellationToken) =>
+        OpenAsync(location, time, spoolFolder, onNote, null, cancellationToken);
+
+    /// <summary>Opens a store whose address may name an identity.</summary>
+    /// <param name="location">A file's path, or <c>postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME</c>, or <c>postgres://USER@HOST/DATABASE?identity=managed</c>.</param>
+    /// <param name="time">Dates what a file stores; a database has a clock of its own.</param>
+    /// <param name="spoolFolder">Folder on this machine for what was paid for and waits for a database that is away; null keeps it in memory.</param>
+    /// <param name="onNote">Told when a database stops answering and when it answers again; from any thread.</param>
+    /// <param name="passwords">Gives the password of each new connection of an identity; null where no address may name one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OrchestrationException">It cannot be opened (<see cref="ErrorCodes.Store"/>, <see cref="ErrorCodes.Configuration"/>).</exception>
+    public static async ValueTask<IStore> OpenAsync(
+        string location, TimeProvider time, string? spoolFolder, Action<string>? onNote, Func<StoreIdentity, Func<CancellationToken, ValueTask<string>>>? passwords, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(location);
         ArgumentNullException.ThrowIfNull(time);
         if (PostgresAddress.IsOne(location))
-            return await PostgresStore.OpenAsync(new PostgresStoreOptions { Address = PostgresAddress.Parse(location), SpoolFolder = spoolFolder, OnNote = onNote }, cancellationToken).ConfigureAwait(false);
+        {
+            var address = PostgresAddress.Parse(location);
+            var password = address.Identity is { } identity ? passwords?.Invoke(identity) : null;
+            return await PostgresStore.OpenAsync(new PostgresStoreOptions { Address = address, SpoolFolder = spoolFolder, OnNote = onNote, Password = password }, cancellationToken).ConfigureAwait(false);
+        }
+
         if (location.Contains("://", StringComparison.Ordinal))
             throw new OrchestrationException(ErrorCodes.Configuration, $"--store takes a file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE; {location[..location.IndexOf("://", StringComparison.Ordinal)]}:// is neither.");
         if (location.StartsWith("Host=", StringComparison.OrdinalIgnoreCase) || location.StartsWith("Server=", StringComparison.OrdinalIgnoreCase))

@@ -1,5 +1,6 @@
 using Orchestration.Backends;
 using Orchestration.Backends.Batch;
+using Orchestration.Backends.Identity;
 using Orchestration.Core;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
@@ -52,7 +53,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         var config = OrchestrationConfig.Load(configPath);
         if (rubricFolders is not null) config = config with { RubricFolders = [.. config.RubricFolders, .. rubricFolders] };
         var store = await StoreLocation.OpenAsync(
-            StorePath(context, storePath), context.Time, context.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(LocalFolder(context, storePath), "spool"), context.Error.WriteLine, cancellationToken);
+            StorePath(context, storePath), context.Time, context.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(LocalFolder(context, storePath), "spool"), context.Error.WriteLine,
+            identity => StorePassword.Of(identity, context.Time), cancellationToken);
         return new EmbeddedHost(context, config, store, lease);
     }
 

@@ -21,6 +21,7 @@ internal static class SweepCommands
         Pause(context),
         Cancel(context),
         Export(context),
+        PruneCommand.Create(context),
     };
 
     /// <summary><c>run</c>, for pairs and for comparisons.</summary>

@@ -26,7 +26,10 @@ internal sealed class ClusterSetting
         if (options.Clustering != OrleansClustering.Postgres) return new ClusterSetting(options, null);
         if (!StoreLocation.IsShared(options.Store))
             throw new OrchestrationException(ErrorCodes.Usage, "A cluster needs a store that all its silos can open: name a PostgreSQL database with --store postgres://…, or try it on this machine with --clustering localhost.");
-        return new ClusterSetting(options, await OrleansSchema.EnsureAsync(PostgresAddress.Parse(options.Store), cancellationToken));
+        var address = PostgresAddress.Parse(options.Store);
+        if (address.Identity is not null)
+            throw new OrchestrationException(ErrorCodes.Usage, "The store's address names an identity; Orleans' own tables are reached with a password alone. Give an address with a user and PGPASSWORD.");
+        return new ClusterSetting(options, await OrleansSchema.EnsureAsync(address, cancellationToken));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Orchestration.Backends;
+using Orchestration.Backends.Identity;
 using Orchestration.Core.Configuration;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Deployments;
@@ -47,7 +48,7 @@ internal sealed class SiloParts : IAsyncDisposable
     {
         var config = OrchestrationConfig.Load(options.ConfigFile);
         var folder = options.LocalFolder ?? (StoreLocation.IsShared(options.Store) ? Path.GetFullPath(".orchestrate") : Path.GetDirectoryName(Path.GetFullPath(options.Store))!);
-        var store = await StoreLocation.OpenAsync(options.Store, options.Time, options.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(folder, "spool"), options.Note, cancellationToken);
+        var store = await StoreLocation.OpenAsync(options.Store, options.Time, options.Environment("ORCHESTRATE_SPOOL") ?? Path.Combine(folder, "spool"), options.Note, identity => StorePassword.Of(identity, options.Time), cancellationToken);
         return new SiloParts(options, config, store);
     }
 

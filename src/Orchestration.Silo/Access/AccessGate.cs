@@ -17,8 +17,9 @@ namespace Orchestration.Silo.Access;
 /// </summary>
 /// <param name="keys">The keys of the store.</param>
 /// <param name="isOpen">True where calls without a key are let in; the silo listens on loopback alone then.</param>
+/// <param name="scaler">Opens what says how much work waits.</param>
 /// <param name="time">Counts requests by minute.</param>
-internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
+internal sealed class AccessGate(KeyRing keys, bool isOpen, ScalerToken scaler, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -45,6 +46,12 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, TimeProvider time)
         }
 
         if (rule is null) throw new InvalidOperationException($"The endpoint {endpoint.DisplayName} states no rule of access.");
+        if (rule.TakesScaler && scaler.Is(Sent(context.Request.Headers)))
+        {
+            await next(context);
+            return;
+        }
+
         var (caller, problem) = Find(context.Request);
         if (caller is null)
         {

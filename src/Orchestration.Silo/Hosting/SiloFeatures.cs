@@ -43,11 +43,12 @@ internal sealed class SiloFeatures : IAsyncDisposable
     {
         var errors = new ErrorBoundary(_state);
         app.Use(next => context => errors.InvokeAsync(context, next));
-        var gate = new AccessGate(_state.Keys, _state.Options.IsOpen, _state.Options.Time);
+        var gate = new AccessGate(_state.Keys, _state.Options.IsOpen, ScalerToken.Of(_state.Options.Environment), _state.Options.Time);
         app.Use(next => context => gate.InvokeAsync(context, next));
         app.MapHealth(_state);
         app.MapOpenApi();
         app.MapAudit(_state);
+        app.MapWork(_state);
         Reload.Map(app);
         app.MapJudging(_state, _judges, _judging);
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));

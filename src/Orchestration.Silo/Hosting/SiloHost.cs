@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestration.Backends.Identity;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
@@ -49,7 +50,7 @@ public sealed class SiloHost : IAsyncDisposable
 
         // Where the store is a database nothing else makes it, and uploads are put down there.
         Directory.CreateDirectory(options.LocalFolder);
-        var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, cancellationToken);
+        var store = await StoreLocation.OpenAsync(options.Store, options.Time, Path.Combine(options.LocalFolder, "spool"), options.Note, identity => StorePassword.Of(identity, options.Time), cancellationToken);
         SiloState? state = null;
         SiloFeatures? features = null;
         SiloWork work = new(), sweeps = new();

@@ -37,7 +37,10 @@ internal sealed class Database : IAsyncDisposable
         // A silo that stands still in the middle of a transaction holds its locks; the server ends it, and the silo begins again when it goes on.
         connection.Options = (connection.Options + " -c idle_in_transaction_session_timeout=" + MostIdleMilliseconds).Trim();
         Schema = options.Address.Schema;
-        _source = NpgsqlDataSource.Create(connection);
+        var source = new NpgsqlDataSourceBuilder(connection.ConnectionString);
+        if (options.Address.Identity is not null && options.Password is { } password)
+            source.UsePasswordProvider(static _ => throw new NotSupportedException("Connections of a store are opened asynchronously."), (_, cancel) => password(cancel));
+        _source = source.Build();
     }
 
     public string Schema { get; }
@@ -71,7 +74,7 @@ internal sealed class Database : IAsyncDisposable
             catch (Exception failure) when (IsPassing(failure))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (TimeProvider.System.GetElapsedTime(startedAt) >= _options.Patience) throw Away(failure);
+                if (TimeProvider.System.GetElapsedTime(startedAt) >= _options.Patience) throw Passwordless(failure) ?? Away(failure);
                 if (!IsConflict(failure) && attempt > 0 && Interlocked.Exchange(ref _isAway, 1) == 0)
                     _options.OnNote?.Invoke($"{Display} does not answer ({Reason(failure)}): waiting for it, nothing is lost");
                 if (!IsConflict(failure)) onAway?.Invoke(attempt);
@@ -83,7 +86,7 @@ internal sealed class Database : IAsyncDisposable
             }
             catch (NpgsqlException failure) when (failure is not PostgresException)
             {
-                throw Away(failure);
+                throw Passwordless(failure) ?? Away(failure);
             }
         }
     }
@@ -121,6 +124,10 @@ internal sealed class Database : IAsyncDisposable
             {
                 throw Explain(failure);
             }
+            catch (NpgsqlException failure) when (Passwordless(failure) is { } without)
+            {
+                throw without;
+            }
             catch (NpgsqlException failure) when (failure.InnerException is null)
             {
                 // Nothing below Npgsql failed: something answers, and the two do not agree on a password or on TLS.
@@ -141,11 +148,15 @@ internal sealed class Database : IAsyncDisposable
     public static bool IsPassing(Exception failure) => failure switch
     {
         PostgresException e => IsConflict(e) || e.SqlState is "57P01" or "57P02" or "57P03" or "53300" or "57014" or "25006" or "25P03" || e.SqlState.StartsWith("08", StringComparison.Ordinal),
-        NpgsqlException e => e.IsTransient || e.InnerException is IOException or SocketException or TimeoutException or ObjectDisposedException,
+        NpgsqlException e => e.IsTransient || e.InnerException is OrchestrationException or IOException or SocketException or TimeoutException or ObjectDisposedException,
         IOException or SocketException or TimeoutException => true,
         InvalidOperationException e => e.Source == "Npgsql" && e is not ObjectDisposedException,
         _ => false,
     };
+
+    /// <summary>No token could be had in place of a password: what was said of that, with the database's name; null where that is not why.</summary>
+    private OrchestrationException? Passwordless(Exception failure) =>
+        failure is NpgsqlException { InnerException: OrchestrationException inner } ? new OrchestrationException(inner.Code, $"{Display}: {inner.Message}", failure) : null;
 
     private static bool IsConflict(Exception failure) => failure is PostgresException { SqlState: "40001" or "40P01" };
 
@@ -172,6 +183,8 @@ internal sealed class Database : IAsyncDisposable
         ErrorCodes.Store,
         failure.SqlState switch
         {
+            "28P01" or "28000" when _options.Address.Identity is { } identity =>
+                $"{Display} refuses the token of this identity ({identity.Name}) for the user '{_options.Address.Connection.Username}'. The user is the name of the identity's role in the database; an administrator makes it with pgaadauth_create_principal.",
             "28P01" or "28000" => $"{Display} refuses this user or password. Check the address, PGUSER and PGPASSWORD.",
             "3D000" => $"{Display}: there is no such database. Make it ('createdb {_options.Address.Connection.Database}'), or name another.",
             "42501" => $"{Display}: this user may not do that ({failure.MessageText}). Grant it the right to create in the database, or name a schema that it owns (?schema=NAME).",

@@ -1,5 +1,6 @@
 using Npgsql;
 using Orchestration.Core;
+using Orchestration.Core.Stores;
 
 namespace Orchestration.Storage.Postgres;
 
@@ -16,9 +17,10 @@ public sealed class PostgresAddress
     private const int ConnectSeconds = 10;
     private const int KeepAliveSeconds = 15;
 
-    private PostgresAddress(NpgsqlConnectionStringBuilder connection, string schema)
+    private PostgresAddress(NpgsqlConnectionStringBuilder connection, string schema, StoreIdentity? identity)
     {
         Connection = connection;
+        Identity = identity;
         Schema = schema;
         Display = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"postgres://{connection.Host}:{connection.Port}/{connection.Database}{(schema == DefaultSchema ? "" : $"?schema={schema}")}");
     }
@@ -28,6 +30,9 @@ public sealed class PostgresAddress
 
     /// <summary>Host, port, database and schema, for messages: neither user nor password.</summary>
     public string Display { get; }
+
+    /// <summary>Whose token is the password (<c>identity=managed</c>); null where the address, PGPASSWORD or a password file has one.</summary>
+    public StoreIdentity? Identity { get; }
 
     internal NpgsqlConnectionStringBuilder Connection { get; }
 
@@ -63,6 +68,8 @@ public sealed class PostgresAddress
         if (uri.UserInfo.Length > 0) builder.Username = Uri.UnescapeDataString(colon < 0 ? uri.UserInfo : uri.UserInfo[..colon]);
         if (colon >= 0) builder.Password = Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]);
         var schema = DefaultSchema;
+        string? identity = null, client = null, scope = null;
+        var tls = false;
         foreach (var part in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
@@ -73,6 +80,14 @@ public sealed class PostgresAddress
                 schema = value;
                 continue;
             }
+
+            if (name is "identity" or "identity-client-id" or "token-scope")
+            {
+                _ = name switch { "identity" => identity = value, "token-scope" => scope = value, _ => client = value };
+                continue;
+            }
+
+            tls |= name == "sslmode";
 
             try
             {
@@ -88,7 +103,21 @@ public sealed class PostgresAddress
 
         if (schema.Length is 0 or > MaxSchemaLength || !schema.All(static c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '_') || schema.StartsWith("pg_", StringComparison.Ordinal))
             throw Wrong("its schema is 1 to 63 of a-z, 0-9 and _, and does not begin with pg_");
-        return new PostgresAddress(builder, schema);
+        return new PostgresAddress(builder, schema, IdentityOf(builder, identity, client, scope, tls));
+    }
+
+    private static StoreIdentity? IdentityOf(NpgsqlConnectionStringBuilder builder, string? identity, string? client, string? scope, bool statesTls)
+    {
+        if (identity is null) return client is null && scope is null ? null : throw Wrong("'identity-client-id' and 'token-scope' go with 'identity'");
+        if (!StoreIdentity.Names.TryGetValue(identity, out var kind)) throw Wrong($"its 'identity' is one of {string.Join(", ", StoreIdentity.Names.Keys)}");
+        if (builder.Password is not null) throw Wrong("it has a password, and an identity whose token is the password; leave one out");
+        if (string.IsNullOrEmpty(builder.Username)) throw Wrong("with 'identity' it names the user, which is the name of the identity's role in the database");
+
+        // The token is sent as it is: nobody on the way may read it, and no other server may get it.
+        if (!statesTls) builder.SslMode = SslMode.VerifyFull;
+        else if (builder.SslMode is not (SslMode.Require or SslMode.VerifyCA or SslMode.VerifyFull) && builder.Host is not ("127.0.0.1" or "::1" or "localhost"))
+            throw Wrong("with 'identity' its sslmode is verify-full (the default), verify-ca or require; without TLS anybody on the way could read the token");
+        return new StoreIdentity(kind, client, scope ?? StoreIdentity.PostgresScope);
     }
 
     private static OrchestrationException Wrong(string why) => new(

@@ -29,6 +29,9 @@ public sealed record PostgresStoreOptions
     /// <summary>Size of the spool in bytes, laid out when the first paid call starts; 64 KiB–4 GiB, default 16 MiB. A call in flight takes room for 8 KiB.</summary>
     public long SpoolBytes { get; init; } = 16 << 20;
 
+    /// <summary>Gives the password of each new connection, for an address with <see cref="PostgresAddress.Identity"/>; null where the address needs none.</summary>
+    public Func<CancellationToken, ValueTask<string>>? Password { get; init; }
+
     /// <summary>Told once when the database stops answering, and once when it answers again; from any thread.</summary>
     public Action<string>? OnNote { get; init; }
 
@@ -38,6 +41,7 @@ public sealed record PostgresStoreOptions
     /// <exception cref="OrchestrationException">An option is out of its range.</exception>
     internal void Validate()
     {
+        if (Address.Identity is not null && Password is null) throw new OrchestrationException(ErrorCodes.Configuration, "The store's address names an identity, and this program gives no tokens for stores. Use a password.");
         if (Grace < TimeSpan.Zero || Grace > TimeSpan.FromMinutes(5)) throw Wrong($"Grace is {Grace} and must be between 0 and 5 minutes.");
         if (Patience < TimeSpan.Zero || Patience > TimeSpan.FromDays(1)) throw Wrong($"Patience is {Patience} and must be between 0 and 1 day.");
         if (SpoolBytes is < 64 << 10 or > 4L << 30) throw Wrong($"SpoolBytes is {SpoolBytes} and must be between 64 KiB and 4 GiB.");

@@ -1,5 +1,7 @@
 using Npgsql;
 using Orchestration.Core;
+using Orchestration.Core.Configuration;
+using Orchestration.Core.Stores;
 using Orchestration.Storage.Postgres;
 using Orchestration.Testing.Postgres;
 using Shouldly;
@@ -38,6 +40,34 @@ public sealed class PostgresAddressTests
         failure.Code.ShouldBe(ErrorCodes.Store);
         failure.Message.ShouldContain("answers, but no connection came about");
         failure.Message.ShouldContain("sslmode");
+    }
+
+    [Fact]
+    public void An_identity_in_the_address_stands_in_for_a_password_and_asks_for_checked_TLS()
+    {
+        var address = PostgresAddress.Parse("postgres://id-silos@db.example/e?identity=managed&identity-client-id=0b8b5d6e");
+        address.Identity.ShouldBe(new StoreIdentity(EntraIdentity.Managed, "0b8b5d6e", "https://ossrdbms-aad.database.windows.net/.default"));
+        (address.Connection.Username, address.Connection.Password, address.Connection.SslMode).ShouldBe(("id-silos", null, SslMode.VerifyFull));
+        PostgresAddress.Parse("postgres://id-silos@127.0.0.1/e?identity=azure-cli&sslmode=disable").Connection.SslMode.ShouldBe(SslMode.Disable);
+        PostgresAddress.Parse("postgres://a@h/e?identity=workload&token-scope=https://ossrdbms-aad.database.usgovcloudapi.net/.default").Identity!.TokenScope.ShouldContain("usgovcloudapi");
+        PostgresAddress.Parse("postgres://anna@h/e").Identity.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("postgres://anna:geheim@host/e?identity=managed", "leave one out")]
+    [InlineData("postgres://host/e?identity=managed", "names the user")]
+    [InlineData("postgres://anna@host/e?identity=anybody", "default, managed, workload, environment, azure-cli")]
+    [InlineData("postgres://anna@host/e?identity-client-id=1", "go with 'identity'")]
+    [InlineData("postgres://anna@host/e?identity=managed&sslmode=prefer", "could read the token")]
+    public void An_identity_that_would_not_do_is_told(string text, string why) =>
+        Should.Throw<OrchestrationException>(() => PostgresAddress.Parse(text)).Message.ShouldContain(why);
+
+    [Fact]
+    public async Task A_program_without_tokens_says_so()
+    {
+        var address = PostgresAddress.Parse("postgres://anna@127.0.0.1:1/e?identity=managed");
+        var failure = await Should.ThrowAsync<OrchestrationException>(async () => await PostgresStore.OpenAsync(new PostgresStoreOptions { Address = address }, Cancel));
+        failure.Message.ShouldContain("this program gives no tokens for stores");
     }
 
     [Fact]

@@ -37,6 +37,16 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>What Npgsql calls the address.</summary>
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=orchestrate;Database=postgres;Pooling=false");
 
+    /// <summary>The programs of this server: <c>pg_dump</c>, <c>pg_restore</c>, <c>psql</c>.</summary>
+    public string Program(string name) => Path.Combine(_binaries, name);
+
+    /// <summary>From the next reload on a role signs in with a password, sent as it is: as Azure's servers ask for a token. Others are let in without.</summary>
+    public async Task AskForPasswordAsync(string role)
+    {
+        var file = Path.Combine(Data, "pg_hba.conf");
+        await File.WriteAllTextAsync(file, $"host all {role} 127.0.0.1/32 password\n" + await File.ReadAllTextAsync(file));
+    }
+
     /// <summary>The server that the tests of one process share, which none of them restarts.</summary>
     public static async Task<PostgresServer> SharedAsync()
     {
