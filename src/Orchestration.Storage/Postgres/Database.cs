@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using Npgsql;
 using Orchestration.Core;
 
@@ -124,9 +125,11 @@ internal sealed class Database : IAsyncDisposable
             {
                 throw Explain(failure);
             }
-            catch (NpgsqlException failure) when (Passwordless(failure) is { } without)
+            catch (NpgsqlException failure) when (Passwordless(failure) is { } told)
             {
-                throw without;
+                // The password's own failure says what is wrong; that Npgsql passed it on adds nothing.
+                ExceptionDispatchInfo.Throw(told);
+                throw;
             }
             catch (NpgsqlException failure) when (failure.InnerException is null)
             {
