@@ -91,7 +91,7 @@ internal sealed class FaultySender(ScriptedEndpointOptions options, TimeProvider
     private async Task<bool> SendEventsAsync(EndpointResponse response, ScriptedFault fault, List<byte[]> events)
     {
         response.BeginStream();
-        var half = events.Count / 2;
+        var half = options.BreaksStreamsAtStart ? 0 : events.Count / 2;
         for (var i = 0; i < events.Count; i++)
         {
             if (i > 0 && options.StreamPause > TimeSpan.Zero) await Task.Delay(options.StreamPause, time, stopping).ConfigureAwait(false);

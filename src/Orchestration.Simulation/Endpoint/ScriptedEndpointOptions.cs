@@ -59,6 +59,9 @@ public sealed record ScriptedEndpointOptions
     /// <summary>Pause before each event of a stream but the first. Default zero.</summary>
     public TimeSpan StreamPause { get; init; }
 
+    /// <summary>True to have a stream's fault come before its first event instead of in its middle. Default false.</summary>
+    public bool BreaksStreamsAtStart { get; init; }
+
     /// <summary>The pause of <see cref="ScriptedFault.SlowBody"/>. Default 1 s.</summary>
     public TimeSpan SlowBodyPause { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -149,7 +149,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
     {
         var text = new StringBuilder("deployments:\n");
         for (var i = 0; i < endpoints.Count; i++)
-            text.Append(CultureInfo.InvariantCulture, $"  d{i}: {{endpoint: \"{endpoints[i].ChatEndpoint}\", model: {{publisher: \"{publisher}\", name: model-{i}}}, key-env: TEST_KEY, prices: {{input: 1, cached: 1, output: 4, reasoning: 4}}, limits: {{concurrency: 64}}, max-output-tokens: 100{deployment}}}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  d{i}: {{endpoint: \"{endpoints[i].ChatEndpoint}\", model: {{{(publisher.Length == 0 ? "" : $"publisher: {publisher}, ")}name: model-{i}}}, key-env: TEST_KEY, prices: {{input: 1, cached: 1, output: 4, reasoning: 4}}, limits: {{concurrency: 64}}, max-output-tokens: 100{deployment}}}\n");
         text.Append("experts:\n");
         for (var i = 0; i < endpoints.Count; i++) text.Append(CultureInfo.InvariantCulture, $"  e{i}: {{deployment: d{i}, max-output-tokens: 100{expert}}}\n");
         text.Append("router:\n  default: e0\n  explore: 0\n").Append(router);

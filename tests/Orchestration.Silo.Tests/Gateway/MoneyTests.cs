@@ -176,6 +176,36 @@ public sealed class MoneyTests
         ledger.Reservations.ShouldBeLessThan(400);
     }
 
+    [Fact]
+    public async Task What_a_call_does_not_use_goes_back_to_its_chunk()
+    {
+        var time = new ManualTime();
+        var ledger = new CountingLedger(new InMemoryData(time).Open().Spending);
+        var budgets = new Budgets(ledger, time);
+        BudgetPayer[] payers = [new("router", null)];
+
+        for (var i = 0; i < 1000; i++) (await budgets.DrawAsync(payers, SpendPurpose.None, 0.01m, Stop)).Settle(0.001m, 0);
+
+        ledger.Reservations.ShouldBeLessThanOrEqualTo(4, "chunks of 8, 16, 32 and 64 bounds, of which a tenth is used");
+    }
+
+    [Theory]
+    [InlineData(PlanKind.Cascade)]
+    [InlineData(PlanKind.BestOf)]
+    public async Task Judges_that_decide_are_paid_by_who_asks(PlanKind kind)
+    {
+        await using var world = await GatewayWorld.StartAsync(
+            [new ScriptedEndpointOptions(), new ScriptedEndpointOptions()], router: "  usd-per-day: 5\n  judging: {judges: set, share: 0}\njudge-sets:\n  set: [clarity@d1]\n",
+            policy: q => GatewayWorld.Choice(q, "e0", "e1") with { Kind = kind, Count = 2, Threshold = 0 });
+        world.Caller = new GatewayCaller("k1", 5m, [], SeesAll: true);
+
+        var route = await world.RouteAsync(await world.PostAsync(GatewayWorld.Body("auto")));
+
+        var (charged, experts) = (world.Endpoints.Sum(static e => e.Statistics().CostUsd), route.GetProperty("cost_usd").GetDecimal());
+        charged.ShouldBeGreaterThan(experts, "a judge was asked");
+        foreach (var payer in new[] { "router", "key:k1" }) (await world.SpentAsync(payer)).SettledUsd.ShouldBe(charged);
+    }
+
     private sealed class CountingLedger(ISpendLedger inner) : ISpendLedger
     {
         private int _reservations;

@@ -1,4 +1,5 @@
 using Orchestration.Core.Routing;
+using Orchestration.Core.Routing.Health;
 using Orchestration.Testing;
 using Shouldly;
 using Xunit;
@@ -88,6 +89,24 @@ public sealed class ExpertHealthTests
             return router.Decide().Expert;
         })));
         decided.Count(static expert => expert == "a").ShouldBe(1);
+    }
+
+    [Fact]
+    public void The_turn_to_try_it_is_given_once_also_to_those_who_saw_it_free()
+    {
+        var health = new ExpertHealth(_time, static () => 0.5);
+        for (var i = 0; i < ExpertHealth.FailuresInRow; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            health.Observe(Given.Failed());
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        var now = _time.GetTimestamp();
+        health.Stand(now).ShouldBe(Standing.MayBeTried);
+        health.TryTake(now).ShouldBeTrue();
+        health.TryTake(now).ShouldBeFalse();
+        health.Stand(now).ShouldBe(Standing.Cooling);
     }
 
     [Fact]

@@ -145,6 +145,21 @@ public sealed class RouterDecisionTests
     }
 
     [Fact]
+    public void Who_is_quarantined_stays_so_when_configuration_or_a_policy_are_exchanged()
+    {
+        var router = Given.Router(new ManualTime(), Given.Config("a", "b"), new WeightedPolicy("auto", 1, 0));
+        router.Quarantine(new Dictionary<string, string> { ["a"] = "drifts" });
+
+        router.Use(router.Setup);
+        router.Decide().Expert.ShouldBe("b");
+        router.UsePolicy(new WeightedPolicy("auto", 1, 0)).ShouldBeTrue();
+        router.Decide().ShouldSatisfyAllConditions(static d => d.Expert.ShouldBe("b"), static d => d.Excluded.Single().Reason.ShouldBe("quarantined: drifts"));
+
+        router.Quarantine(new Dictionary<string, string>());
+        router.Decide().Expert.ShouldBe("a");
+    }
+
+    [Fact]
     public void A_policys_experts_are_all_that_it_is_offered()
     {
         var config = Given.Config("a", "b", "c") with { Explore = 0.5, Policies = new Dictionary<string, PolicyConfig> { ["auto"] = new() { Name = "auto", Rule = RoutingRule.Best, Experts = ["c", "b"] } } };
