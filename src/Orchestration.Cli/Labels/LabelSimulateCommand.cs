@@ -8,6 +8,7 @@ using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Llm;
+using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.Labels;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.Pairs;
@@ -50,7 +51,7 @@ internal static class LabelSimulateCommand
 
             var ratings = new Judgment[set.Pairs.Count * panel.Count];
             var cost = new decimal[ratings.Length];
-            var run = await Purchasing.RunAsync(ratings.Length, judges[0].Concurrency, async (i, stop) =>
+            var run = await PurchaseRun.OfAsync(ratings.Length, judges[0].Concurrency, async (i, stop) =>
             {
                 var reply = await judges[i % panel.Count].JudgeAsync(new JudgeRequest<Pair> { Items = [set.Pairs[i / panel.Count]], Payer = payer }, stop);
                 (ratings[i], cost[i]) = (reply.Judgments[0], reply.Totals.CostUsd);

@@ -6,6 +6,7 @@ using Orchestration.Cli.Meta;
 using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Judging.Answers;
+using Orchestration.Core.Judging.Purchases;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Building;
@@ -60,7 +61,7 @@ internal static class PairsBuildCommand
             if (!await purchasing.BeginAsync(context, parsed, host, name, what, bound, payer, cancellationToken)) return ExitStatus.Completed;
 
             var bought = new BoughtAnswer?[set.Questions.Count * each];
-            var run = await Purchasing.RunAsync(bought.Length, source.Concurrency, async (i, stop) =>
+            var run = await PurchaseRun.OfAsync(bought.Length, source.Concurrency, async (i, stop) =>
             {
                 bought[i] = await source.AskAsync(set.Questions[i / each].Prompt, i % each, payer, stop);
                 return bought[i]!.IsFromStore;

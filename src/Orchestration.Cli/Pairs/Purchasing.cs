@@ -7,12 +7,6 @@ using Orchestration.Core.Spending;
 
 namespace Orchestration.Cli.Pairs;
 
-/// <summary>How a command's items were bought: how far it came, and why no further.</summary>
-/// <param name="Done">Items whose outcome is known.</param>
-/// <param name="FromStore">Those of them that were stored already.</param>
-/// <param name="Cap">The cap that stopped it; null where none did.</param>
-internal sealed record PurchaseRun(int Done, int FromStore, SpendCapReachedException? Cap);
-
 /// <summary>
 /// What commands that buy one thing many times have in common: options, the price before anything is bought, a cap, and work that stops at Ctrl-C with what is under way finished and stored.
 /// </summary>
@@ -65,45 +59,6 @@ internal sealed class Purchasing
         if (parsed.GetValue(_dryRun)) return false;
         await host.Store.Spending.SetCapAsync(payer, parsed.GetValue(_maxCost), cancellationToken);
         return true;
-    }
-
-    /// <summary>Buys each item; stops beginning new ones at the first cap or cancellation, with those under way brought to their end.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="concurrency">How many at once.</param>
-    /// <param name="buy">Buys one, and says whether it was stored already.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    public static async Task<PurchaseRun> RunAsync(int count, int concurrency, Func<int, CancellationToken, Task<bool>> buy, CancellationToken cancellationToken)
-    {
-        var (done, stored, next) = (0, 0, -1);
-        SpendCapReachedException? cap = null;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(count, Math.Max(1, concurrency))).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested && Interlocked.Increment(ref next) is var item && item < count)
-            {
-                try
-                {
-                    if (await buy(item, stop.Token)) Interlocked.Increment(ref stored);
-                    Interlocked.Increment(ref done);
-                }
-                catch (SpendCapReachedException reached)
-                {
-                    Interlocked.CompareExchange(ref cap, reached, null);
-                    await stop.CancelAsync();
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    return;
-                }
-                catch
-                {
-                    // Every call would fail the same way: no further one is begun, and what is under way ends first.
-                    await stop.CancelAsync();
-                    throw;
-                }
-            }
-        }));
-        return new PurchaseRun(done, stored, cap);
     }
 
     /// <summary>What was spent so far, in a sentence.</summary>

@@ -79,38 +79,20 @@ public sealed class EmbeddingSource
         var stored = vectors.Count;
         progress?.Invoke(stored, texts.Length);
 
-        var batches = new ConcurrentQueue<string[]>(Batches([.. texts.Where(t => !vectors.ContainsKey(t))]));
+        var batches = Batches([.. texts.Where(t => !vectors.ContainsKey(t))]).ToArray();
         var terms = new PurchaseTerms(_gate, payer, null, _time);
-        SpendCapReachedException? cap = null;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(batches.Count, Math.Max(1, concurrency ?? _deployment.Concurrency))).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested && batches.TryDequeue(out var batch))
+        var run = await PurchaseRun.OfAsync(
+            batches.Length,
+            concurrency ?? _deployment.Concurrency,
+            async (i, stop) =>
             {
-                try
-                {
-                    await BuyAsync(batch, terms, vectors, stop.Token);
-                    progress?.Invoke(vectors.Count, texts.Length);
-                }
-                catch (SpendCapReachedException reached)
-                {
-                    Interlocked.CompareExchange(ref cap, reached, null);
-                    await stop.CancelAsync();
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    return;
-                }
-                catch
-                {
-                    // No further call is begun, and what is under way ends first.
-                    await stop.CancelAsync();
-                    throw;
-                }
-            }
-        }));
+                await BuyAsync(batches[i], terms, vectors, stop);
+                progress?.Invoke(vectors.Count, texts.Length);
+                return false;
+            },
+            cancellationToken);
         var all = vectors.Count == texts.Length ? new PromptEmbeddings(_deployment.Name, _deployment.Model, vectors) : null;
-        return new EmbeddingFetch(all, vectors.Count - stored, stored, texts.Length, all is null ? cap : null);
+        return new EmbeddingFetch(all, vectors.Count - stored, stored, texts.Length, all is null ? run.Cap : null);
     }
 
     private async Task LookUpAsync(string[] texts, ConcurrentDictionary<string, float[]> vectors, CancellationToken cancellationToken)
