@@ -55,10 +55,10 @@ public sealed class AggregatorCommandTests : IDisposable
         (await _cli.RunAsync(["aggregator", "canary", "default", "--off", "--store", Store])).ShouldBe(0);
         _cli.Out.ShouldContain("canary none");
         (await _cli.RunAsync(["aggregator", "rollback", "default", "--reason", "seen", "--store", Store])).ShouldBe(0);
+        _cli.Out.ShouldContain($"version {id[..12]} of 'default' is active again");
 
         // Every change stands in the audit log, newest first, with what was before and who made it.
         await AuditedAsync(["aggregator.rollback", "aggregator.canary", "aggregator.canary", "aggregator.shadow", "aggregator.activate", "aggregator.refuse"]);
-        _cli.Out.ShouldContain($"version {id[..12]} of 'default' is active again");
 
         (await _cli.RunAsync(["aggregator", "show", "default", "--store", Store, "--json"])).ShouldBe(0);
         Line().GetProperty("attempts").EnumerateArray().Select(static a => $"{a.GetProperty("outcome").GetString()}: {a.GetProperty("reason").GetString()}").ToArray().ShouldSatisfyAllConditions(
