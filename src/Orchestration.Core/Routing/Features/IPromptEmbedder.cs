@@ -37,6 +37,7 @@ public static class PromptEmbedding
 
     private static async ValueTask<RoutingPrompt> FetchAsync(IPromptEmbedder embedder, EmbeddingNeed need, RoutingPrompt prompt, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (string.IsNullOrWhiteSpace(prompt.Text)) return prompt with { EmbeddingProblem = "the prompt has no text" };
         using var deadline = new CancellationTokenSource(wait, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
