@@ -181,6 +181,25 @@ public abstract class SweepStoreConformance : StoreConformance
     }
 
     [Fact]
+    public async Task A_sweep_is_commanded_by_whoever_likes_as_often_as_they_like()
+    {
+        var id = await SealedAsync(One, 2, Cancel);
+        SweepControl here = new(One.Sweeps, id), there = new(Two.Sweeps, id);
+        await One.Sweeps.ClaimAsync(id, One.Owner, 1, Lease, Cancel);
+        var standing = await there.StandingAsync(Cancel);
+        (standing.State, standing.Progress.Shards, standing.Held[One.Owner]).ShouldBe((SweepState.Running, 2, 1));
+        (await there.PauseAsync(Cancel)).State.ShouldBe(SweepState.Interrupted);
+        (await here.PauseAsync(Cancel)).State.ShouldBe(SweepState.Interrupted);
+        (await there.IsRunningAsync(Cancel)).ShouldBeFalse();
+        (await here.StartAsync(Cancel)).State.ShouldBe(SweepState.Running);
+        (await there.StartAsync(Cancel)).State.ShouldBe(SweepState.Running);
+        (await here.CancelAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
+        (await there.PauseAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
+        (await Should.ThrowAsync<OrchestrationException>(async () => await there.StartAsync(Cancel))).Code.ShouldBe(ErrorCodes.Usage);
+        await ShouldNotBeFoundAsync(async () => await new SweepControl(Two.Sweeps, "s77").StartAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Of_many_who_change_a_state_at_once_one_does()
     {
         var id = await SealedAsync(One, 1, Cancel);

@@ -25,6 +25,10 @@ internal sealed class OrleansWorld : IAsyncDisposable
 
     private static readonly string[] Judges = ["relevance", "clarity@local", "helpfulness@local"];
 
+    private static readonly (string Option, string Value)[] Usual = [("--slots", "3"), ("--failure-detection", "6")];
+
+    private static readonly Lazy<Task<(byte[] Results, long Requests)>> Plain = new(RunPlainAsync);
+
     private static int _count;
     private readonly List<SiloProcess> _silos = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrate-orleans-").FullName;
@@ -48,7 +52,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
     /// <summary>Requests of the undisturbed run.</summary>
     public long Undisturbed { get; private set; }
 
-    public static async Task<OrleansWorld> CreateAsync(TimeSpan? latency = null)
+    public static async Task<OrleansWorld> CreateAsync(TimeSpan? latency = null, bool isCompared = true)
     {
         var server = await PostgresServer.SharedAsync();
         var number = Interlocked.Increment(ref _count);
@@ -62,17 +66,8 @@ internal sealed class OrleansWorld : IAsyncDisposable
             },
             cancellationToken: TestContext.Current.CancellationToken);
         var world = new OrleansWorld(server.Address(string.Create(CultureInfo.InvariantCulture, $"orleans_{Environment.ProcessId}_{number}")), endpoint, number);
-        await File.WriteAllTextAsync(world.At("orchestration.yaml"), $$"""
-            deployments:
-              local:
-                endpoint: {{endpoint.ChatEndpoint}}
-                model: scripted-judge
-                prices: {input: 0.40, cached: 0.10, output: 1.60, reasoning: 1.60}
-                limits: {concurrency: {{Concurrency}}, requests-per-minute: {{RequestsPerMinute}}}
-            """);
-        await world.RunAsync(world.Sweep(world.At("plain.db"), "plain"));
-        world._expected = await File.ReadAllBytesAsync(world.At("plain/results.jsonl"));
-        world.Undisturbed = endpoint.Statistics().Requests;
+        await world.ConfigureAsync();
+        if (isCompared) (world._expected, world.Undisturbed) = await Plain.Value;
         return world;
     }
 
@@ -96,11 +91,15 @@ internal sealed class OrleansWorld : IAsyncDisposable
             _folder, (port, gateway),
             [
                 "--config", At("orchestration.yaml"), "--store", Store, "--cluster", Options.ClusterId, "--silo-port", Text(port), "--gateway-port", Text(gateway),
-                "--lease", "3", "--slots", "3", "--failure-detection", "6", .. options,
+                "--lease", "3", .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
             ]);
         _silos.Add(silo);
         return silo;
     }
+
+    /// <summary>A process outside the cluster that knows one silo and asks there.</summary>
+    public Task<OrleansClient> ConnectAsync(SiloProcess silo) =>
+        OrleansClient.ConnectAsync(Options with { Clustering = OrleansClustering.Localhost, GatewayPort = silo.Ports.Gateway }, TestContext.Current.CancellationToken);
 
     /// <summary>A process outside the cluster.</summary>
     public Task<OrleansClient> ConnectAsync() => OrleansClient.ConnectAsync(Options, TestContext.Current.CancellationToken);
@@ -115,7 +114,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
         await RunAsync(["sweep", "wait", "s1", "--store", Store, "--out", At("out")]);
         (await File.ReadAllBytesAsync(At("out/results.jsonl"))).ShouldBe(_expected, "the results are those of one embedded process");
         var repaid = JsonDocument.Parse(await File.ReadAllTextAsync(At("out/summary.json"))).RootElement.GetProperty("repaid").GetInt64();
-        (Endpoint.Statistics().Requests - Undisturbed - Undisturbed).ShouldBeLessThanOrEqualTo(repaid, "each call made again is counted");
+        (Endpoint.Statistics().Requests - Undisturbed).ShouldBeLessThanOrEqualTo(repaid, "each call made again is counted");
         repaid.ShouldBeLessThanOrEqualTo(mostRepaid);
 
         // A process that is stopped or killed between a permit and its send may add that one send.
@@ -142,6 +141,25 @@ internal sealed class OrleansWorld : IAsyncDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private Task ConfigureAsync() => File.WriteAllTextAsync(At("orchestration.yaml"), $$"""
+        deployments:
+          local:
+            endpoint: {{Endpoint.ChatEndpoint}}
+            model: scripted-judge
+            prices: {input: 0.40, cached: 0.10, output: 1.60, reasoning: 1.60}
+            limits: {concurrency: {{Concurrency}}, requests-per-minute: {{RequestsPerMinute}}}
+        """);
+
+    /// <summary>What one embedded process makes of the data, undisturbed, and with how many requests.</summary>
+    private static async Task<(byte[] Results, long Requests)> RunPlainAsync()
+    {
+        var endpoint = await ScriptedEndpoint.StartAsync(new ScriptedEndpointOptions());
+        await using var world = new OrleansWorld("", endpoint, 0);
+        await world.ConfigureAsync();
+        await world.RunAsync(world.Sweep(world.At("plain.db"), "plain"));
+        return (await File.ReadAllBytesAsync(world.At("plain/results.jsonl")), endpoint.Statistics().Requests);
+    }
 
     private string[] Sweep(string store, string folder) =>
     [

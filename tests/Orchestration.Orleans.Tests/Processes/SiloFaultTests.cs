@@ -36,43 +36,49 @@ public sealed class SiloFaultTests
     }
 
     [Fact]
-    public async Task Silos_are_killed_in_mid_sweep_again_and_again()
+    public Task Silos_are_killed_in_mid_sweep() => KillAsync(2);
+
+    [Fact]
+    [Trait("Length", "long")]
+    public Task Silos_are_killed_in_mid_sweep_again_and_again() => KillAsync(6);
+
+    private static async Task KillAsync(int kills)
     {
-        const int Kills = 6;
         await using var world = await OrleansWorld.CreateAsync(latency: TimeSpan.FromMilliseconds(250));
         var living = new List<SiloProcess>(await Task.WhenAll(world.StartSiloAsync(), world.StartSiloAsync(), world.StartSiloAsync()));
         await world.RegisterAsync();
         var random = new Random(8);
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < kills; kill++)
         {
-            await world.Endpoint.RequestsReachedAsync(world.Undisturbed + ((kill + 1) * 30)).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+            await world.Endpoint.RequestsReachedAsync(((kill + 1) * 30)).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
             var victim = random.Next(living.Count);
             living[victim].Kill();
             await living[victim].Exited;
             living[victim] = world.StartSilo(living[victim]);
         }
 
-        await world.CheckAsync(mostRepaid: Kills * OrleansWorld.MostClaims);
+        await world.CheckAsync(mostRepaid: kills * OrleansWorld.MostClaims);
     }
 
     [Fact]
     public async Task All_silos_are_killed_at_once_and_others_elsewhere_go_on()
     {
         await using var world = await OrleansWorld.CreateAsync();
-        await Task.WhenAll(world.StartSiloAsync(), world.StartSiloAsync());
+        string[] quickly = ["--failure-detection", "3"];
+        await Task.WhenAll(world.StartSiloAsync(quickly), world.StartSiloAsync(quickly));
         await world.RegisterAsync();
-        await world.Endpoint.RequestsReachedAsync(world.Undisturbed + 60).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+        await world.Endpoint.RequestsReachedAsync(60).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
         foreach (var silo in world.Silos) silo.Kill();
 
         // Nobody is left to say that the others are dead.
-        await world.StartSiloAsync().WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+        await world.StartSiloAsync(quickly).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
         await world.CheckAsync(mostRepaid: 2 * OrleansWorld.MostClaims);
     }
 
     [Fact]
     public async Task Silos_are_replaced_one_by_one_under_load_and_nothing_is_bought_twice()
     {
-        await using var world = await OrleansWorld.CreateAsync(latency: TimeSpan.FromMilliseconds(150));
+        await using var world = await OrleansWorld.CreateAsync(latency: TimeSpan.FromMilliseconds(100));
         var living = new List<SiloProcess>(await Task.WhenAll(world.StartSiloAsync(), world.StartSiloAsync()));
         await using var client = await world.ConnectAsync();
         await world.RegisterAsync();
@@ -82,7 +88,7 @@ public sealed class SiloFaultTests
         var served = ServedLoad.RunAsync(client, enough.Token);
         for (var replaced = 0; replaced < living.Count; replaced++)
         {
-            await world.Endpoint.RequestsReachedAsync(world.Undisturbed + ((replaced + 1) * 60)).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+            await world.Endpoint.RequestsReachedAsync(((replaced + 1) * 60)).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
             var next = await world.StartSiloAsync();
             (await living[replaced].StopAsync()).ShouldBe(0, living[replaced].Said);
             living[replaced].Said.ShouldContain("has left");

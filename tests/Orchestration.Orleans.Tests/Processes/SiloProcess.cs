@@ -18,6 +18,7 @@ internal sealed class SiloProcess : IDisposable
     {
         Ports = ports;
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["DOTNET_TieredPGO"] = "0";
         start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Orleans", "bin", "Release", "net10.0", "orchestrate-orleans.dll"));
         start.ArgumentList.Add("silo");
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
