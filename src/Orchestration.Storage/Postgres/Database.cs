@@ -124,9 +124,9 @@ internal sealed class Database : IAsyncDisposable
             {
                 throw Explain(failure);
             }
-            catch (NpgsqlException failure) when (Passwordless(failure) is { } without)
+            catch (NpgsqlException failure) when (failure.InnerException is OrchestrationException)
             {
-                throw without;
+                throw Passwordless(failure)!;
             }
             catch (NpgsqlException failure) when (failure.InnerException is null)
             {

@@ -22,7 +22,7 @@ public sealed partial class DashboardTests
         expressions.Count.ShouldBeGreaterThan(20);
         foreach (var expression in expressions)
         {
-            foreach (var name in Metric().Matches(expression).Select(static m => Suffix().Replace(m.Value, "")).Distinct())
+            foreach (var name in Metric().Matches(Labels().Replace(expression, "")).Select(static m => Suffix().Replace(m.Value, "")).Distinct())
                 exported.ShouldContain(name, expression);
         }
 
@@ -64,6 +64,9 @@ public sealed partial class DashboardTests
 
     [GeneratedRegex(@"\b(gen_ai_client|orchestration_(call|quota|access|requests|judging|sweeps|config)|http_server|kestrel)_\w+", RegexOptions.None, 10_000)]
     private static partial Regex Metric();
+
+    [GeneratedRegex(@"by \([^)]*\)", RegexOptions.None, 10_000)]
+    private static partial Regex Labels();
 
     [GeneratedRegex("(_total|_bucket|_count|_sum)$", RegexOptions.None, 10_000)]
     private static partial Regex Suffix();
