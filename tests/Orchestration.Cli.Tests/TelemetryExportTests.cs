@@ -46,6 +46,27 @@ public sealed class TelemetryExportTests : IDisposable
     }
 
     [Fact]
+    public async Task Metrics_alone_go_to_an_address_and_by_a_protocol_of_their_own()
+    {
+        await using var endpoint = await EndpointAsync(TimeSpan.Zero);
+        await using var collector = Collector.Start();
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = new Uri(collector.Address, "v1/metrics").ToString(),
+            ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"] = "http/protobuf",
+            ["OTEL_SERVICE_NAME"] = "orchestrate-worker",
+            ["TEST_KEY"] = Key,
+        };
+
+        using var process = new ProcessRun(_cli.Folder, environment, Sweep());
+        (await process.ExitAsync()).ShouldBe(0, await process.Error);
+
+        collector.All("/v1/metrics").ShouldContain("gen_ai.client.operation.duration");
+        collector.All("/v1/metrics").ShouldContain("orchestrate-worker");
+        collector.All("/v1/traces").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Interrupted_it_still_exports_what_it_did_and_texts_only_where_they_are_asked_for()
     {
         await using var endpoint = await EndpointAsync(TimeSpan.FromMilliseconds(50));

@@ -17,7 +17,7 @@ internal static class TelemetryExport
         if (Is(environment("OTEL_SDK_DISABLED"), "true")) return null;
         var traces = IsWanted(environment, "TRACES");
         var metrics = IsWanted(environment, "METRICS");
-        return traces || metrics ? Open(traces, metrics, string.IsNullOrEmpty(environment("OTEL_SERVICE_NAME"))) : null;
+        return traces || metrics ? Open(traces, metrics, string.IsNullOrEmpty(environment("OTEL_SERVICE_NAME")), environment) : null;
     }
 
     private static bool IsWanted(Func<string, string?> environment, string signal) =>
@@ -28,5 +28,5 @@ internal static class TelemetryExport
 
     // Apart, so that its assemblies are not loaded where nobody exports.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static OtlpPipelines Open(bool traces, bool metrics, bool namesService) => new(traces, metrics, namesService);
+    private static OtlpPipelines Open(bool traces, bool metrics, bool namesService, Func<string, string?> environment) => new(traces, metrics, namesService, environment);
 }

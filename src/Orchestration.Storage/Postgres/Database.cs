@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Npgsql;
 using Orchestration.Core;
 
@@ -125,11 +124,9 @@ internal sealed class Database : IAsyncDisposable
             {
                 throw Explain(failure);
             }
-            catch (NpgsqlException failure) when (Passwordless(failure) is { } told)
+            catch (NpgsqlException failure) when (failure.InnerException is OrchestrationException)
             {
-                // The password's own failure says what is wrong; that Npgsql passed it on adds nothing.
-                ExceptionDispatchInfo.Throw(told);
-                throw;
+                throw Passwordless(failure)!;
             }
             catch (NpgsqlException failure) when (failure.InnerException is null)
             {
