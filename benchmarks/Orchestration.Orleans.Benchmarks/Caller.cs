@@ -37,7 +37,7 @@ internal sealed class Caller(IGrainFactory grains)
     private const int AtOnce = 64;
 
     // Nobody else's keys: what is new is new in the whole cluster.
-    private readonly string _own = Guid.NewGuid().ToString("N");
+    private readonly string _own = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId:x16}{TimeProvider.System.GetTimestamp():x16}");
     private readonly JudgeSet _judges = JudgeSet.Of([.. RecordedJudge.Ten.Select(static judge => judge.Descriptor)]);
     private readonly Pair[] _pairs = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(static number => PairOf(number, ""))];
     private long _new;

@@ -196,7 +196,7 @@ public abstract class SweepStoreConformance : StoreConformance
         (await here.CancelAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
         (await there.PauseAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
         (await Should.ThrowAsync<OrchestrationException>(async () => await there.StartAsync(Cancel))).Code.ShouldBe(ErrorCodes.Usage);
-        await ShouldNotBeFoundAsync(async () => await new SweepControl(Two.Sweeps, "s77").StartAsync(Cancel));
+        (await Should.ThrowAsync<OrchestrationException>(async () => await new SweepControl(Two.Sweeps, "s77").StartAsync(Cancel))).Code.ShouldBe(ErrorCodes.NotFound);
     }
 
     [Fact]

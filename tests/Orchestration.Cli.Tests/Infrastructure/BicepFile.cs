@@ -90,5 +90,5 @@ internal sealed partial class BicepFile
 internal sealed record BicepModule(string Name, string File, string Body)
 {
     /// <summary>The parameters that it is given.</summary>
-    public IReadOnlyList<string> Given { get; } = [.. Regex.Matches(Body, @"(?:^|[,{\n])\s*(\w+):", RegexOptions.None, TimeSpan.FromSeconds(10)).Select(static m => m.Groups[1].Value).Distinct()];
+    public IReadOnlyList<string> Given { get; } = [.. Regex.Matches(Body, @"(^|[,{\n])\s*(?<name>\w+):", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)).Select(static m => m.Groups["name"].Value).Distinct()];
 }

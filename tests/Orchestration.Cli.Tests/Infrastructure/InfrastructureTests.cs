@@ -112,7 +112,7 @@ public sealed partial class InfrastructureTests
         yaml.Load(new StringReader(File.ReadAllText(Path.Combine(PublicData.RepositoryRoot, "azure.yaml"))));
         var root = (YamlMappingNode)yaml.Documents[0].RootNode;
         var services = (YamlMappingNode)root["services"];
-        services.Children.Keys.Select(static k => k.ToString()).Order().ShouldBe(Regex.Matches(BicepFile.Read("modules/silos.bicep").Code, "'azd-service-name': '(\\w+)'", RegexOptions.None, TimeSpan.FromSeconds(10)).Select(static m => m.Groups[1].Value).Order());
+        services.Children.Keys.Select(static k => k.ToString()).Order().ShouldBe(Regex.Matches(BicepFile.Read("modules/silos.bicep").Code, "'azd-service-name': '(?<name>\\w+)'", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10)).Select(static m => m.Groups["name"].Value).Order());
         foreach (var service in services.Children.Values) File.Exists(Path.Combine(PublicData.RepositoryRoot, service["project"].ToString(), "Orchestration.Cli.csproj")).ShouldBeTrue();
         File.Exists(Path.Combine(PublicData.RepositoryRoot, root["infra"]["path"].ToString(), root["infra"]["module"] + ".bicep")).ShouldBeTrue();
     }

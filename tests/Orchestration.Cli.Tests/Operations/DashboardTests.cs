@@ -62,12 +62,12 @@ public sealed partial class DashboardTests
     [GeneratedRegex(@"\.Create(?:Counter|Histogram|ObservableGauge)(?:<\w+>)?\(\s*""(?<name>[\w.]+)"",(?:\s*[^""]*?)\s*""(?<unit>[^""]*)""", RegexOptions.ExplicitCapture | RegexOptions.Singleline, 10_000)]
     private static partial Regex Instrument();
 
-    [GeneratedRegex(@"\b(gen_ai_client|orchestration_(call|quota|access|requests|judging|sweeps|config)|http_server|kestrel)_\w+", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(gen_ai_client|orchestration_(call|quota|access|requests|judging|sweeps|config)|http_server|kestrel)_\w+", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Metric();
 
-    [GeneratedRegex(@"by \([^)]*\)", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"by \([^)]*\)", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Labels();
 
-    [GeneratedRegex("(_total|_bucket|_count|_sum)$", RegexOptions.None, 10_000)]
+    [GeneratedRegex("(_total|_bucket|_count|_sum)$", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Suffix();
 }

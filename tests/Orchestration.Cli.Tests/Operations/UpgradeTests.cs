@@ -72,6 +72,6 @@ public sealed partial class UpgradeTests
         }
     }
 
-    [GeneratedRegex(@"DROP (TABLE|COLUMN|FUNCTION)|RENAME (TO|COLUMN)|ALTER COLUMN \w+ (SET DATA )?TYPE|ADD COLUMN (?![^,;]*DEFAULT)[^,;]*NOT NULL", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"DROP (TABLE|COLUMN|FUNCTION)|RENAME (TO|COLUMN)|ALTER COLUMN \w+ (SET DATA )?TYPE|ADD COLUMN (?![^,;]*DEFAULT)[^,;]*NOT NULL", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Taking();
 }
