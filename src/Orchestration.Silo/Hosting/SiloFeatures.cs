@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Orchestration.Silo.Access;
 using Orchestration.Silo.Aggregators;
+using Orchestration.Silo.Dashboard;
 using Orchestration.Silo.Errors;
 using Orchestration.Silo.Gateway;
 using Orchestration.Silo.Judging;
@@ -44,7 +45,9 @@ internal sealed class SiloFeatures : IAsyncDisposable
         app.Use(next => context => errors.InvokeAsync(context, next));
         var gate = new AccessGate(_state.Keys, _state.Options.IsOpen, _state.Options.Time);
         app.Use(next => context => gate.InvokeAsync(context, next));
+        app.Use(static next => context => DashboardFiles.OfAssembly.InvokeAsync(context, next));
         app.MapHealth(_state);
+        app.MapMe(_state);
         app.MapOpenApi();
         app.MapAudit(_state);
         Reload.Map(app);
