@@ -51,11 +51,12 @@ internal sealed class SiloFeatures : IAsyncDisposable
         app.MapOpenApi();
         app.MapAudit(_state);
         Reload.Map(app);
-        app.MapJudging(_state, _judges, _judging);
+        var reports = new RouterReports(() => _traffic.Loop, _state.Options.Time);
+        app.MapJudging(_state, _judges, _judging, new JudgeReports(_state, _judging.Tally, reports));
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));
         app.MapAggregators(_state);
         app.MapGateway(_traffic.Gateway, RoutedTraffic.CallerOf);
-        app.MapRouter(_state, () => _traffic.Router, () => _traffic.Loop);
+        app.MapRouter(_state, () => _traffic.Router, reports);
     }
 
     /// <summary>What the gateway holds: budgets drawn and not used go back.</summary>

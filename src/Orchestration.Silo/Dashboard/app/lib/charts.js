@@ -15,6 +15,7 @@ import { colour } from './theme.js';
  * @property {(number | null)[]} [upper]
  * @property {string} [colour] A colour of the style sheet (`c1` … `c6`, `dim`, `bad`); the next one unless told.
  * @property {boolean} [isDashed]
+ * @property {boolean} [isMark] Drawn for eyes alone (an interval, a diagonal): it stands neither in the legend nor in the table.
  * @property {string[]} [names] A name for each point, for the table.
  */
 
@@ -90,6 +91,7 @@ export function chart(spec) {
   function tell(/** @type {any} */ self) {
     const at = self.cursor.idx;
     fill(legend, series.map((one, index) => {
+      if (one.isMark) return null;
       const mark = h('span.mark', null);
       mark.style.background = colour(one.colour ?? palette[index % palette.length]);
       const value = at === null || at === undefined ? null : self.data[columnOf[index] ?? 0]?.[at];
@@ -143,7 +145,7 @@ export function chart(spec) {
     fill(table, h('table', null,
       h('caption.unseen', null, spec.title),
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Series'), hasNames ? h('th', { scope: 'col' }, 'Name') : null, h('th.number', { scope: 'col' }, spec.xLabel), h('th.number', { scope: 'col' }, spec.yLabel || 'Value'), hasInterval ? h('th.number', { scope: 'col' }, 'Interval') : null)),
-      h('tbody', null, series.flatMap((one) => one.x.slice(-500).map((_, k) => {
+      h('tbody', null, series.filter((one) => !one.isMark).flatMap((one) => one.x.slice(-500).map((_, k) => {
         const i = Math.max(0, one.x.length - 500) + k;
         const y = one.y[i];
         const [lower, upper] = [one.lower?.[i], one.upper?.[i]];

@@ -40,7 +40,7 @@ export function h(tag, attributes, ...children) {
  * @param {(Child | Child[])[]} children
  */
 export function add(parent, children) {
-  for (const child of children.flat()) {
+  for (const child of /** @type {Child[]} */ (children.flat(9))) {
     if (child === null || child === undefined || child === false) continue;
     parent.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
   }

@@ -1,11 +1,12 @@
-// Router.
+// Router: who answers, how well, for how much, and why.
 
-import { fill, h } from '../lib/dom.js';
-import { empty } from '../lib/states.js';
+import { showRoute } from './router/route.js';
+import { showRouter } from './router/overview.js';
 
 /** @type {{show: (view: import('../main.js').View) => Promise<void>}} */
 export default {
-  async show({ root }) {
-    fill(root, h('h1', null, 'Router'), empty('Nothing here yet.'));
+  async show(view) {
+    if (view.parts[0] === 'routes' && view.parts[1]) return showRoute(view, view.parts[1]);
+    return showRouter(view);
   },
 };
