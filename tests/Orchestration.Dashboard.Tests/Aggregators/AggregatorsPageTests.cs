@@ -132,6 +132,7 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "On the folds of their training" })).ToContainTextAsync("mean-fit");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Figures" }).First).ToContainTextAsync("out of fold on its training rows", new() { Timeout = 90_000 });
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Figures" }).First).ToContainTextAsync("95% by prompt");
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Figures" }).First).ToContainTextAsync("is worse than gam");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Importance" }).First.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Calibration" }).Locator("canvas")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Curve of" }).Locator("canvas")).ToHaveCountAsync(3);

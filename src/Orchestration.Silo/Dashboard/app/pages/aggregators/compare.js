@@ -79,7 +79,7 @@ function sideBySide(manifests, view) {
     manifests.some((m) => m.basis.training.simulated_targets) ? h('p.note', null, 'SIMULATED: some targets were given by personas, not by people.') : null,
     h('div.scroll', { role: 'region', tabindex: '0', 'aria-label': 'Versions side by side' }, h('table.sides', null,
       h('caption.unseen', null, 'Versions side by side'),
-      h('thead', null, h('tr', null, h('td', null), manifests.map((m, i) => h('th', { scope: 'col' }, swatch(i), versionCode(m.id))))),
+      h('thead', null, h('tr', null, h('td', null), manifests.map((m, i) => h('th', { scope: 'col' }, swatch(i), `${m.basis.recipe} `, versionCode(m.id))))),
       h('tbody', null, lines.map(row)),
       h('tbody', null, h('tr', null, h('th.group', { scope: 'colgroup', colspan: manifests.length + 1 }, 'Judges: scale, and mean mapped score in training')), judgeLines.map(row)))),
   ];
@@ -100,16 +100,38 @@ function swatch(/** @type {number} */ at) {
 /** Baselines and models on the same folds. @param {any[]} manifests */
 function folds(manifests) {
   if (manifests.every((m) => !Object.keys(m.figures?.models ?? {}).length)) return h('p.dim', null, 'Nothing was measured in training.');
-  return [h('p.dim', null, 'Out of fold: each row is answered for by a fit that has not seen its prompt. Baselines and models were fitted on the same folds. ± one standard error by prompt.'), manifests.map((m) => {
-    const models = m.figures?.models ?? {};
-    const names = Object.keys(models);
-    const figures = [...new Set(names.flatMap((n) => Object.keys(models[n])))].filter((f) => !f.endsWith('_se'));
-    if (!names.length) return null;
-    return h('div', null, manifests.length > 1 ? h('h3', null, versionCode(m.id)) : null, h('div.scroll', { role: 'region', tabindex: '0', 'aria-label': `Folds of ${brief(m.id)}` }, h('table', null,
-      h('caption.unseen', null, `Out-of-fold figures of ${brief(m.id)}`),
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Model'), figures.map((f) => h('th.number', { scope: 'col' }, figureNames[f] ?? f.replaceAll('_', ' '))))),
-      h('tbody', null, names.map((n) => h('tr', { class: n === m.basis.model || n === m.basis.recipe ? 'own' : null }, h('th', { scope: 'row' }, n, n === m.basis.model || n === m.basis.recipe ? h('span.chip.good', null, 'this') : null), figures.map((f) => h('td.number', null, withError(models[n], f)))))))));
-  })];
+
+  // Versions that were trained on the same rows in the same folds have the same baselines, and stand in one table.
+  /** @type {Map<string, {m: any, at: number}[]>} */
+  const together = new Map();
+  manifests.forEach((m, at) => {
+    const key = [m.basis.training.sha256, m.basis.folds, m.basis.repeats, m.basis.seed, m.basis.random_folds].join(' ');
+    together.set(key, [...(together.get(key) ?? []), { m, at }]);
+  });
+  return [
+    h('p.dim', null, 'Out of fold: each row is answered for by a fit that has not seen its prompt. Baselines and models were fitted on the same folds. ± one standard error by prompt.'),
+    [...together.values()].map((group) => foldsOf(group, together.size > 1)),
+  ];
+}
+
+/** @param {{m: any, at: number}[]} group @param {boolean} isTitled */
+function foldsOf(group, isTitled) {
+  /** @type {Map<string, {figures: Record<string, number>, of: {m: any, at: number}[]}>} */
+  const rows = new Map();
+  for (const one of group) {
+    for (const [name, figures] of Object.entries(one.m.figures?.models ?? {})) {
+      const isOwn = name === one.m.basis.model || name === one.m.basis.recipe;
+      const known = rows.get(name);
+      if (known) { if (isOwn) known.of.push(one); } else rows.set(name, { figures: /** @type {any} */ (figures), of: isOwn ? [one] : [] });
+    }
+  }
+  const figures = [...new Set([...rows.values()].flatMap((r) => Object.keys(r.figures)))].filter((f) => !f.endsWith('_se'));
+  const label = group.map(({ m }) => brief(m.id)).join(', ');
+  return h('div', null, isTitled ? h('h3', null, h('code', null, label)) : null, h('div.scroll', { role: 'region', tabindex: '0', 'aria-label': `Folds of ${label}` }, h('table', null,
+    h('caption.unseen', null, `Out-of-fold figures of ${label}`),
+    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Model'), figures.map((f) => h('th.number', { scope: 'col' }, figureNames[f] ?? f.replaceAll('_', ' '))))),
+    h('tbody', null, [...rows].map(([name, row]) => h('tr', { class: row.of.length ? 'own' : null },
+      h('th', { scope: 'row' }, row.of.map(({ at }) => swatch(at)), name, row.of.map(({ m }) => h('span.chip.good', null, brief(m.id, 7)))), figures.map((f) => h('td.number', null, withError(row.figures, f)))))))));
 }
 
 const withError = (/** @type {Record<string, number>} */ figures, /** @type {string} */ name) => (figures[name] === undefined ? '–' : `${fixed(figures[name], 4)}${figures[`${name}_se`] === undefined ? '' : ` ± ${fixed(figures[`${name}_se`], 4)}`}`);
@@ -117,7 +139,7 @@ const withError = (/** @type {Record<string, number>} */ figures, /** @type {str
 /** @param {any} e @param {any[]} manifests */
 function explained(e, manifests) {
   const { versions } = e;
-  const label = (/** @type {any} */ v) => brief(v.version);
+  const label = (/** @type {any} */ v) => { const m = manifests.find((known) => known.id === v.version); return `${m?.basis.recipe ?? ''} ${brief(v.version, 7)}`.trim(); };
   const names = [...new Set(versions.flatMap((/** @type {any} */ v) => v.judges.map((/** @type {any} */ j) => j.judge)))];
   const importanceOf = (/** @type {string} */ judge) => versions.map((/** @type {any} */ v) => v.judges.find((/** @type {any} */ j) => j.judge === judge)?.importance ?? null);
   names.sort((a, b) => (importanceOf(b)[0]?.value ?? -Infinity) - (importanceOf(a)[0]?.value ?? -Infinity));
@@ -130,7 +152,7 @@ function explained(e, manifests) {
       h('h2', null, 'Figures'),
       e.notes.map((/** @type {string} */ note) => h('p.note', null, note)),
       versions.map((/** @type {any} */ v) => h(v.measured === 'in_sample' ? 'p.problem' : 'p.dim', null, versions.length > 1 ? h('b', null, `${label(v)}: `) : null, `measured ${v.measured_how}.`)),
-      e.differences.map((/** @type {any} */ d) => h('p', null, differenceOf(d, versions[0], loss))),
+      e.differences.map((/** @type {any} */ d) => h('p', null, differenceOf(d, label(versions[0]), label({ version: d.version }), loss))),
       h('div.scroll', { role: 'region', tabindex: '0', 'aria-label': 'Figures by version' }, h('table', null,
         h('caption.unseen', null, 'Figures of the versions'),
         h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Figure'), versions.map((/** @type {any} */ v, /** @type {number} */ i) => h('th.number', { scope: 'col' }, swatch(i), label(v))))),
@@ -151,11 +173,12 @@ function explained(e, manifests) {
     versions.some((/** @type {any} */ v) => v.residuals.length) ? h('section.card', { 'aria-label': 'Residuals by category' }, h('h2', null, 'Residuals by category'), residuals(versions, label)) : null);
 }
 
-function differenceOf(/** @type {any} */ d, /** @type {any} */ first, /** @type {string} */ loss) {
-  const [a, b] = [brief(first.version), brief(d.version)];
+function differenceOf(/** @type {any} */ d, /** @type {string} */ a, /** @type {string} */ b, /** @type {string} */ loss) {
   if (!d.gain) return `${a} and ${b} were not measured on the same rows in the same way: they are not compared.`;
-  const verdict = d.gain.lower > 0 ? `${b} is better than ${a}` : d.gain.upper < 0 ? `${b} is worse than ${a}` : `${b} and ${a} cannot be told apart`;
-  return `${verdict}: ${b} loses ${figure(d.gain, digitsFor([d.gain.value, d.gain.lower, d.gain.upper]))} less a row than ${a} (${loss}, 95% by prompt).`;
+  const { value, lower, upper } = d.gain;
+  const verdict = lower > 0 ? `${b} is better than ${a}` : upper < 0 ? `${b} is worse than ${a}` : `${b} and ${a} cannot be told apart`;
+  const size = value < 0 ? { value: -value, lower: -upper, upper: -lower } : d.gain;
+  return `${verdict}: a row of ${b} loses ${figure(size, digitsFor([value]))} ${value < 0 ? 'more' : 'less'} than one of ${a} (${loss}, 95% by prompt).`;
 }
 
 function length(/** @type {number} */ value, /** @type {number} */ most, /** @type {number} */ at) {

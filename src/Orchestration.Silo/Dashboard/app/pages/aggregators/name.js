@@ -5,7 +5,6 @@ import { allow, button } from '../../lib/dialog.js';
 import { fill, h } from '../../lib/dom.js';
 import { auditCard, auditOf, doneNote, versionCode } from '../../lib/figures.js';
 import { brief, count, fixed, percent, time } from '../../lib/format.js';
-import { toast } from '../../lib/live.js';
 import { poll } from '../../lib/poll.js';
 import { session } from '../../lib/session.js';
 import { failed, loading } from '../../lib/states.js';
@@ -94,11 +93,11 @@ export async function showName({ root, signal, title }, name) {
 
   async function act(/** @type {() => Promise<any>} */ question, /** @type {string} */ said) {
     if ((await question()) === null || signal.aborted) return;
-    toast(said);
     await look();
     const entries = await auditOf(name, signal, 1).catch(() => null);
     const attempt = shown.attempts[0];
     fill(done, doneNote(said, entries?.[0] ?? (attempt ? { number: 0, at: attempt.at, by: attempt.by ?? '?', action: attempt.outcome.replace('_', ' '), subject: name, before: brief(attempt.previous), after: `${brief(attempt.version)}: ${attempt.reason}` } : null)));
+    done.scrollIntoView({ block: 'nearest' });
   }
 
   async function look() {
@@ -116,7 +115,7 @@ export async function showName({ root, signal, title }, name) {
     allow(back, lacks ?? (setting.earlier.length ? null : 'There is nothing to go back to: no other version was active before.'));
     fill(now, facts(
       ['Active', setting.active ? h('span.row', null, versionCode(setting.active), h('span.dim', null, modelOf(setting.active))) : h('span.chip.warn', null, 'none')],
-      ['Before it', setting.earlier.length ? versionCode(setting.earlier[setting.earlier.length - 1]) : '–'],
+      ['Before it', setting.earlier.length ? versionCode(setting.earlier[setting.earlier.length - 1]) : 'nothing'],
       ['Shadow', setting.shadow ? h('span.row', null, versionCode(setting.shadow), button('End', { reason: lacks, label: 'End the shadow', on: () => act(() => end(shown.setting, 'shadow'), 'The shadow has ended.') })) : 'none'],
       ['Canary', setting.canary ? h('span.row', null, versionCode(setting.canary), ` ${percent(setting.canary_share)} of the pairs`, button('End', { reason: lacks, label: 'End the canary', on: () => act(() => end(shown.setting, 'canary'), 'The canary has ended.') })) : 'none'],
       ['Changes so far', count(setting.epoch)]));

@@ -40,7 +40,7 @@ export function agreementCard() {
         const judges = [...new Set(report.agreement.flatMap((/** @type {any} */ p) => [p.first, p.second]))].sort();
         const find = (/** @type {number} */ a, /** @type {number} */ b) => report.agreement.find((/** @type {any} */ p) => (p.first === judges[a] && p.second === judges[b]) || (p.first === judges[b] && p.second === judges[a]));
         sources.push({
-          name: 'routed', title: 'routed answers', judges, note: 'Correlation of mapped scores over routed answers that both judged. Judges that repeat one another add little; one that goes against all others is worth a look.',
+          name: 'routed', title: 'routed answers', judges, note: 'Correlation of mapped scores over routed answers that both judged; – where one of the two does not vary. Judges that repeat one another add little; one that goes against all others is worth a look.',
           of: (a, b) => find(a, b)?.correlation ?? null,
           titleOf: (a, b) => { const p = find(a, b); return p ? `${judges[a]} and ${judges[b]}: ${count(p.answers)} answers, ${fixed(p.mean_distance, 3)} apart on average` : ''; },
         });
@@ -49,7 +49,7 @@ export function agreementCard() {
         if (sweep.correlation.length < 4) continue;
         sources.push({
           name: sweep.sweep, title: `sweep ${sweep.sweep}`, judges: sweep.judges,
-          note: `Correlation of scores over ${count(sweep.read)} of ${count(sweep.rows)} rows of the sweep of ${time(sweep.created_at)}. ${sweep.effective_channels === null ? '' : `These ${sweep.judges.length} judges say as much as ${fixed(sweep.effective_channels, 1)} independent ones would.`}`,
+          note: `Correlation of scores over ${count(sweep.read)} of ${count(sweep.rows)} rows of the sweep of ${time(sweep.created_at)}; – where one of the two does not vary. ${sweep.effective_channels === null ? '' : `These ${sweep.judges.length} judges say as much as ${fixed(sweep.effective_channels, 1)} independent ones would.`}`,
           of: (a, b) => sweep.correlation[a * sweep.judges.length + b] ?? null,
           titleOf: (a, b) => `${sweep.judges[a]} and ${sweep.judges[b]}`,
         });

@@ -33,7 +33,7 @@ export function routesCard({ signal }) {
   const rows = table({
     caption: 'Decisions, newest first',
     columns: [
-      { title: 'Route', show: (/** @type {any} */ r) => h('a', { href: `#/router/routes/${r.id}`, 'aria-label': `Why route ${r.id}` }, h('code', null, r.id.slice(0, 10))), isName: true },
+      { title: 'Route', show: (/** @type {any} */ r) => h('a', { href: `#/router/routes/${r.id}`, title: `Why ${r.id} went where it went` }, h('code', null, r.id.slice(0, 10))), isName: true },
       { title: 'When', show: (r) => time(r.at, true) },
       { title: 'Policy', show: (r) => r.policy ?? h('span.dim', null, 'none') },
       { title: 'Answered by', show: (r) => h('span.row.tight', null, r.answered_by ?? h('span.chip.bad', null, 'nobody'), r.answered_by && r.answered_by !== r.expert ? h('span.chip', { title: `${r.expert} was asked first` }, 'not the first') : null, r.explored ? h('span.chip', null, 'at random') : null, r.abstained ? h('span.chip', null, 'abstained') : null) },
