@@ -28,8 +28,8 @@ internal static class AggregatorEndpoints
         all.MapGet("/{name}", async (HttpContext context, string name) => TypedResults.Json(await operations.ShowAsync(name, context.RequestAborted), AggregatorJson.Default.AggregatorView)).Needs(Readers);
         all.MapGet("/{name}/versions/{version}", async (HttpContext context, string name, string version, bool? hashes) => TypedResults.Json(
             await operations.ManifestAsync(name, version, hashes ?? true, context.RequestAborted), AggregatorJson.Default.JsonElement)).Needs(Readers);
-        all.MapGet("/{name}/explain", async (HttpContext context, string name, string versions, string? data_set) => TypedResults.Json(
-            await explanations.GetAsync(name, versions, data_set, context.RequestAborted), AggregatorJson.Default.ExplanationView)).Needs(Readers);
+        all.MapGet("/{name}/explain", async (HttpContext context, string name, string? versions, string? data_set) => TypedResults.Json(
+            await explanations.GetAsync(name, versions ?? "", data_set, context.RequestAborted), AggregatorJson.Default.ExplanationView)).Needs(Readers);
         all.MapPost("/{name}/activate", async (HttpContext context, string name) =>
         {
             var body = await JsonBody.ReadAsync(context, AggregatorJson.Default.ActivateBody);

@@ -25,7 +25,7 @@ internal sealed record JudgeReportLine(string Judge, RoutedJudge? Routed, Counte
 /// <summary>A judge of routed answers: mapped scores, 0–1.</summary>
 internal sealed record RoutedJudge(long Scored, double? Mean, double? Deviation, double? WithOthers, IReadOnlyDictionary<string, long> Unscored, long Unreadable);
 
-/// <summary>Counts of a judge. <c>Flipped</c> of <c>Compared</c> comparisons have two verdicts that, flipped back, are not the same.</summary>
+/// <summary>Counts of a judge. Of <c>Compared</c> comparisons with both verdicts <c>Flipped</c> have two that prefer different answers.</summary>
 internal sealed record CountedJudge(long Scored, IReadOnlyDictionary<string, long> Unscored, long Unreadable, long Compared, long Flipped);
 
 /// <summary>What a judge cost at a deployment.</summary>

@@ -76,7 +76,7 @@ internal sealed class JudgeReports(SiloState state, JudgeTally tally, RouterRepo
         foreach (var sample in samples)
         {
             foreach (var column in sample.Judges.Columns) Add(column.Column.Name, column.Scores.Count, column.Unscored, 0, 0);
-            foreach (var (judge, verdicts) in sample.Judges.Verdicts) Add(judge, 0, new Dictionary<string, long>(), verdicts.Comparisons, verdicts.Inconsistent);
+            foreach (var (judge, verdicts) in sample.Judges.Verdicts) Add(judge, 0, new Dictionary<string, long>(), verdicts.Paired, verdicts.Opposite);
         }
 
         return sums;

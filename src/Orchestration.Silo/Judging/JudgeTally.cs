@@ -16,7 +16,7 @@ internal sealed class JudgeTally
     public IReadOnlyList<(string Judge, long Scored, IReadOnlyDictionary<string, long> Unscored)> List() =>
         [.. _counts.OrderBy(static c => c.Key, StringComparer.Ordinal).Select(static c => (c.Key, c.Value.Scored, c.Value.Snapshot()))];
 
-    /// <summary>Verdicts on comparisons by judge: how many comparisons, and of how many the two verdicts, flipped back, are not the same.</summary>
+    /// <summary>Verdicts on comparisons by judge: how many comparisons with both, and of how many the two prefer different answers.</summary>
     public IReadOnlyDictionary<string, (long Compared, long Flipped)> Verdicts()
     {
         lock (_lock) return new Dictionary<string, (long, long)>(_verdicts, StringComparer.Ordinal);
@@ -34,7 +34,7 @@ internal sealed class JudgeTally
                 {
                     if (judge.AsShown(table, row) is not { } shown || judge.Swapped(table, row) is not { } swapped) continue;
                     compared++;
-                    if (shown != swapped.Flip()) flipped++;
+                    if ((int)shown * (int)swapped.Flip() == -1) flipped++;
                 }
 
                 _verdicts[judge.Name] = (compared, flipped);

@@ -118,7 +118,7 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
     [InlineData(390, true)]
     public async Task Versions_stand_side_by_side_with_curves_calibration_and_importance(int width, bool isDark)
     {
-        var (first, second) = (await TrainAsync("gam", "a"), await TrainAsync("trees", "a"));
+        var (first, second) = (await TrainAsync("gam", "a"), await TrainAsync("ridge", "a"));
         var silo = await _world.StartAsync(open: true);
         await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/aggregators/quality", width: width, isDark: isDark);
         var page = visit.Page;
@@ -127,7 +127,7 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare 2 versions" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("2 versions of quality");
         var sides = page.GetByRole(AriaRole.Region, new() { Name = "What they are" });
-        await Expect(sides.GetByRole(AriaRole.Row, new() { Name = "Recipe" })).ToContainTextAsync("gamtrees");
+        await Expect(sides.GetByRole(AriaRole.Row, new() { Name = "Recipe" })).ToContainTextAsync("gamridge");
         await Expect(sides.GetByRole(AriaRole.Row, new() { Name = "Gain over" })).ToContainTextAsync("surely above");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "On the folds of their training" })).ToContainTextAsync("mean-fit");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Figures" }).First).ToContainTextAsync("out of fold on its training rows", new() { Timeout = 90_000 });
@@ -172,7 +172,7 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
     public async Task Without_versions_it_says_how_to_learn_one_and_on_a_phone_all_fits()
     {
         var silo = await _world.StartAsync(open: true);
-        await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/aggregators", width: 360);
+        await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/aggregators", width: 360, isDark: true);
         var page = visit.Page;
         await Expect(page.Locator("main")).ToContainTextAsync("orchestrate train");
         await visit.ShouldFitAsync();
@@ -183,7 +183,8 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("quality");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Versions" }).First).ToContainTextAsync("gam");
         await visit.ShouldFitAsync();
-        await visit.PictureAsync("aggregator-360-light");
+        await page.ShouldBeAccessibleAsync();
+        await visit.PictureAsync("aggregator-360-dark");
     }
 
     private static ILocator Now(IPage page) => page.GetByRole(AriaRole.Region, new() { Name = "Now", Exact = true });

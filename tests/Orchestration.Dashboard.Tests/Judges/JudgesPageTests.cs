@@ -43,7 +43,7 @@ public sealed class JudgesPageTests(Browser browser)
         await Expect(row).ToContainTextAsync("quarantined");
         await row.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(page.Locator("main")).ToContainTextAsync("one reply in six is no JSON");
-        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Routed answers" })).ToContainTextAsync("reply could not be read");
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Routed answers", Exact = true })).ToContainTextAsync("reply could not be read");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Audit log" }).First).ToContainTextAsync("router.quarantine");
         await page.ShouldBeAccessibleAsync();
         await visit.PictureAsync("judge-1280-light");
@@ -94,16 +94,14 @@ public sealed class JudgesPageTests(Browser browser)
         }
 
         await RoutedTraffic.WriteAsync(world);
-        foreach (var isDark in new[] { false, true })
-        {
-            await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/judges", key, 390, isDark);
-            await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "structure" })).ToBeVisibleAsync(new() { Timeout = 15_000 });
-            await visit.ShouldFitAsync();
-            await visit.Page.ShouldBeAccessibleAsync();
-            await visit.PictureAsync($"judges-390-{(isDark ? "dark" : "light")}");
-            await visit.Page.GotoAsync("/#/judges/structure");
-            await Expect(visit.Page.Locator("main")).ToContainTextAsync("This needs a key with the role read; yours has judge.");
-            await visit.ShouldFitAsync();
-        }
+        await using var later = await Visit.OpenAsync(browser, silo.Address, "#/judges", key, 390, isDark: true);
+        await Expect(later.Page.GetByRole(AriaRole.Link, new() { Name = "structure" })).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await later.ShouldFitAsync();
+        await later.Page.ShouldBeAccessibleAsync();
+        await later.PictureAsync("judges-390-dark");
+        await later.Page.GotoAsync("/#/judges/structure");
+        await Expect(later.Page.Locator("main")).ToContainTextAsync("This needs a key with the role read; yours has judge.");
+        await later.ShouldFitAsync();
+        await later.Page.ShouldBeAccessibleAsync();
     }
 }

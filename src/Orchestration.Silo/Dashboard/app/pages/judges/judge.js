@@ -70,7 +70,7 @@ function source(title, counts, note) {
   const unscored = counts ? Object.entries(counts.unscored).sort((a, b) => Number(b[1]) - Number(a[1])) : [];
   return h('section.card', { 'aria-label': title }, h('h2', null, title), counts
     ? [h('p.dim', null, note), bars([{ name: 'scored', value: counts.scored, text: count(counts.scored) }, ...unscored.map(([reason, n]) => ({ name: h('span', { title: reason }, reasons[reason] ?? reason), value: Number(n), text: count(Number(n)), colour: 'warn' }))], `${title}: with a score, and why without`),
-      counts.compared ? h('p', null, `${count(counts.flipped)} of ${count(counts.compared)} comparisons have verdicts that do not agree when the answers are swapped.`) : null]
+      counts.compared ? h('p', null, `${count(counts.flipped)} of ${count(counts.compared)} comparisons got verdicts that prefer different answers when the two are shown in the other order.`) : null]
     : h('p.dim', null, 'It has said nothing here.'));
 }
 

@@ -15,6 +15,8 @@ export function frontierCard() {
   const element = h('section.card', { 'aria-label': 'Cost and quality' }, h('h2', null, 'Cost and quality'), place);
   /** @type {{element: HTMLElement, update: (series: any[]) => void} | null} */
   let drawn = null;
+  /** The chart's range is fixed when it is made. */
+  let width = 0;
   return {
     element,
     /** @param {any} router @param {any[]} rows */
@@ -34,6 +36,9 @@ export function frontierCard() {
         return;
       }
       const edge = hull(experts);
+      const most = Math.max(...experts.map((p) => p.usd * 1000), ...policies.map((p) => p.usd * 1000)) || 1;
+      if (drawn && most !== width) drawn = null;
+      width = most;
       const series = [
         ...(edge.length > 1 ? [{ label: 'best mixture of experts', x: edge.map((p) => p.usd * 1000), y: edge.map((p) => p.quality.value), colour: 'dim', isDashed: true, names: edge.map((p) => p.name) }] : []),
         ...experts.flatMap((p, i) => marks(p, colours[i % colours.length])),
@@ -41,12 +46,12 @@ export function frontierCard() {
       ];
       if (drawn) drawn.update(series);
       else {
-        drawn = chart({ title: 'Quality over cost', isTitleUnseen: true, xLabel: 'US dollars for 1,000 answers', yLabel: 'judged quality', series, height: 280, showX: (x) => money(x), showY: (y) => fixed(y, 3) });
+        drawn = chart({ title: 'Quality over cost', isTitleUnseen: true, xLabel: 'US dollars for 1,000 answers', yLabel: 'judged quality', series, height: 280, xRange: [0, most * 1.08], showX: (x) => money(x), showY: (y) => fixed(y, 3) });
       }
       const all = [...experts, ...policies];
       const missing = rows.filter((e) => e.isKnown && !experts.some((p) => p.name === e.name)).map((e) => e.name);
       fill(place,
-        h('p.dim', null, 'Experts: quality corrected for what each was sent, and what an answer of it would have cost over the same prompts. Policies: what their judged routes, a fair sample, scored and cost. Upright lines are 95% intervals; a policy above the dashed line is worth more than any mixture of experts drawn blindly.'),
+        h('p.dim', null, 'Experts: quality corrected for what each was sent, and what an answer of it would have cost over the same prompts. Policies: what their judged routes, a fair sample, scored and cost. Upright lines are 95% intervals; a policy above the dashed line is worth more than any mixture of experts drawn blindly. Whether it surely is goes by its own interval.'),
         drawn.element,
         h('div.scroll', { role: 'region', tabindex: '0', 'aria-label': 'Cost and quality in numbers' }, h('table', null,
           h('caption.unseen', null, 'Cost and quality of experts and policies'),
