@@ -114,8 +114,8 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(1280, false)]
-    [InlineData(390, true)]
+    [InlineData(1280, true)]
+    [InlineData(390, false)]
     public async Task Versions_stand_side_by_side_with_curves_calibration_and_importance(int width, bool isDark)
     {
         var (first, second) = (await TrainAsync("gam", "a"), await TrainAsync("ridge", "a"));
@@ -145,6 +145,9 @@ public sealed class AggregatorsPageTests(Browser browser) : IAsyncDisposable
         await curve.GetByText("Numbers").ClickAsync();
         await visit.ShouldFitAsync();
         await visit.PictureAsync($"compare-{width}-{(isDark ? "dark" : "light")}");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Importance" }).ScrollIntoViewIfNeededAsync();
+        await page.EvaluateAsync("scrollBy(0, 900)");
+        await visit.PictureAsync($"compare-view-{width}-{(isDark ? "dark" : "light")}", isWhole: false);
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Ratings by people" })).ToContainTextAsync("held back its ratings");
         await page.ShouldBeAccessibleAsync();
         await visit.PictureAsync("router-1280-light");
+        await visit.PictureAsync("router-view-1280-light", isWhole: false);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ async function showJudges({ root, signal }) {
     agreement.update(report);
     fill(drift, report.drift.length
       ? h('ul.plain', null, report.drift.map((/** @type {any} */ d) => h('li', null, h(`span.chip.${d.is_worse ? 'bad' : 'good'}`, null, d.is_worse ? 'for the worse' : 'for the better'), ' ', d.what, h('span.dim', null, ` Noticed ${time(d.noticed_at)}.`))))
-      : h('p.dim', null, report.is_routed ? 'No judge of routed answers has drifted. Unreadable replies, flips, and the level and spread of scores are watched; a judge needs about 500 judged answers before anything can be said.' : 'Judges are watched for drift over routed answers, and no judge set judges them here.'));
+      : h('p.dim', null, report.is_routed ? 'No judge of routed answers has drifted. Unreadable replies, and the level and spread of scores are watched; a judge needs about 500 judged answers before anything can be said.' : 'Judges are watched for drift over routed answers, and no judge set judges them here.'));
     if (!judges.element.isConnected) {
       fill(place, h('div.stack', null,
         h('section.card', { 'aria-label': 'Judges' }, judges.element, h('p.dim.small', null, 'Of the last 20,000 judged answers of the router, of requests at this silo since its start, and of the rows that were read of the last five sweeps. Nothing that has no score is ever counted as 0.')),

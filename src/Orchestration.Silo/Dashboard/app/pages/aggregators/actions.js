@@ -71,7 +71,7 @@ export function rollBack(/** @type {Setting} */ setting) {
     isDanger: true,
     body: [
       changes([['active', short(setting.active), short(before)]]),
-      before ? null : h('p.note', null, 'No version was active before the first: whoever asks for this aggregator is refused until one is activated again.'),
+      before ? null : h('p.note', null, 'No version was active before the first: until one is activated again, requests that name this aggregator are refused, and routed answers are scored by the mean.'),
       h('p', null, follows),
       reasonField(false),
     ],

@@ -29,6 +29,8 @@ export async function showRouter(view) {
   /** @type {any} */
   let shown = null;
   let before = '';
+  /** Routes that the totals counted when the list was last drawn. */
+  let followed = -1;
   fill(root, h('div.head', null, h('h1', null, 'Router'), days), place);
 
   const heldOf = (/** @type {string} */ name) => shown.quarantine.held.find((/** @type {any} */ q) => q.kind === 'expert' && q.name === name) ?? null;
@@ -99,6 +101,10 @@ export async function showRouter(view) {
     fill(drift, driftOf(shown));
     fill(people, peopleOf(shown));
     fill(writers, writersOf(shown));
+    if (followed !== routesOf) {
+      followed = routesOf;
+      if (totals.isConnected) routes.follow();
+    }
     if (!totals.isConnected) {
       fill(place, h('div.stack', null,
         h('section.card', { 'aria-label': 'Totals' }, totals),

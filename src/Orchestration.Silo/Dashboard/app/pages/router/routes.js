@@ -79,6 +79,8 @@ export function routesCard({ signal }) {
   return {
     element,
     begin,
+    /** New routes came: the first page shows them; whoever has gone further back stays there. */
+    follow: () => { if (!at) show(''); },
     /** Names to choose among. */
     names(/** @type {string[]} */ experts, /** @type {string[]} */ policies) {
       const text = JSON.stringify([experts, policies]);
