@@ -45,7 +45,7 @@ public sealed class SweepTests(Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Expect(page.Locator(".head .chip")).ToHaveTextAsync("running");
-        await visit.UntilAsync("document.querySelector('progress').value > 0.2");
+        await visit.UntilAsync("document.querySelector('progress')?.value > 0.2");
         await visit.PictureAsync("sweep-running");
         await Expect(page.Locator(".head .chip")).ToHaveTextAsync("completed", new() { Timeout = 30_000 });
         await Expect(page.GetByText("100% · 1,200 of 1,200 rows")).ToBeVisibleAsync();
@@ -143,13 +143,12 @@ public sealed class SweepTests(Browser browser)
         await StartAsync(silo.Address, Rows(768));
         await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/sweeps/s1", isLossExpected: true);
         var page = visit.Page;
-        await visit.UntilAsync("document.querySelector('progress').value > 0");
+        await visit.UntilAsync("document.querySelector('progress')?.value > 0");
         await page.Context.SetOfflineAsync(true);
         await Expect(page.Locator("#connection")).ToContainTextAsync("The silo does not answer", new() { Timeout = 10_000 });
         await Expect(page.GetByText("of 768 rows")).ToBeVisibleAsync();
         await visit.PictureAsync("lost", isWhole: false);
         await page.Context.SetOfflineAsync(false);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try now" }).ClickAsync();
         await Expect(page.Locator("#connection")).ToBeHiddenAsync();
         await Expect(page.Locator(".head .chip")).ToHaveTextAsync("completed", new() { Timeout = 30_000 });
         await Expect(page.GetByText("100% · 768 of 768 rows")).ToBeVisibleAsync();
@@ -193,11 +192,11 @@ public sealed class SweepTests(Browser browser)
             Respond = static call =>
             {
                 // Each row's own number decides, so that every run says the same.
-                var text = call.Body.ToString();
-                var at = text.IndexOf("What is ", StringComparison.Ordinal);
-                var number = at < 0 ? 0 : int.Parse(new string([.. text.Skip(at + 8).TakeWhile(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
-                return number % 40 == 7 && number != 777 && number % 80 != 47 || number % 40 == 7 && number != 777 ? new ScriptedReply { Text = "I would rather not say." }
-                    : new ScriptedReply { Text = JsonSerializer.Serialize(new { rationale = "It says what it says, plainly enough for a reader in a hurry.", score = 1 + (number % 5) }) };
+                var at = call.User.IndexOf("What is ", StringComparison.Ordinal);
+                var number = at < 0 ? 0 : int.Parse(new string([.. call.User.Skip(at + 8).TakeWhile(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
+                return number % 40 == 7
+                    ? new ScriptedReply { Text = "I would rather not say." }
+                    : new ScriptedReply { Text = JsonSerializer.Serialize(new { rationale = "It says what it says, plainly enough for a reader in a hurry.", score = number % 5 }) };
             },
         },
         cancellationToken: Stop);
