@@ -25,7 +25,9 @@ internal static class OverviewEndpoint
     private static readonly TimeSpan LookBack = TimeSpan.FromMinutes(10);
 
     public static void MapOverview(this IEndpointRouteBuilder routes, SiloState state, RoutedTraffic traffic, RecentActivity recent) => routes.MapGet("/v1/overview", async (HttpContext context) =>
-        TypedResults.Json(await ViewAsync(state, traffic, recent, context.RequestAborted), OverviewJson.Default.OverviewView)).Needs(AccessRoles.Judge | AccessRoles.Operate | AccessRoles.Read);
+    {
+        return TypedResults.Json(await ViewAsync(state, traffic, recent, context.RequestAborted), OverviewJson.Default.OverviewView);
+    }).Needs(AccessRoles.Judge | AccessRoles.Operate | AccessRoles.Read);
 
     private static async Task<OverviewView> ViewAsync(SiloState state, RoutedTraffic traffic, RecentActivity recent, CancellationToken cancellationToken)
     {

@@ -83,7 +83,7 @@ public sealed class SweepBrowser
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            foreach (var (_, findings) in ahead) await findings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (Task findings in ahead.Select(static a => a.Findings)) await findings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
