@@ -50,8 +50,16 @@ internal sealed class Visit : IAsyncDisposable
         return visit;
     }
 
-    /// <summary>Waits for an expression of the page to be true.</summary>
-    public Task UntilAsync(string expression) => Page.WaitForFunctionAsync(expression);
+    /// <summary>Waits for an expression to be true. The browser's tools ask for it: inside the page the policy refuses to make code of text.</summary>
+    public async Task UntilAsync(string expression)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await Page.EvaluateAsync<bool>($"Boolean({expression})"))
+        {
+            TimeProvider.System.GetElapsedTime(begun).ShouldBeLessThan(TimeSpan.FromSeconds(20), expression);
+            await Page.WaitForTimeoutAsync(50);
+        }
+    }
 
     /// <summary>A picture of the page as it is, where ORCHESTRATION_SCREENSHOTS names a folder for them.</summary>
     public async Task PictureAsync(string name, bool isWhole = true)

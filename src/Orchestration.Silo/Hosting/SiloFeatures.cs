@@ -6,10 +6,12 @@ using Orchestration.Silo.Errors;
 using Orchestration.Silo.Gateway;
 using Orchestration.Silo.Judging;
 using Orchestration.Silo.OpenApi;
+using Orchestration.Silo.Overview;
 using Orchestration.Silo.Requests;
 using Orchestration.Silo.Routing;
 using Orchestration.Silo.Running;
 using Orchestration.Silo.Sweeps;
+using Orchestration.Silo.Sweeps.Browsing;
 
 namespace Orchestration.Silo.Hosting;
 
@@ -22,6 +24,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
     private readonly KeyBudget _budget;
     private readonly JudgeService _judging;
     private readonly RoutedTraffic _traffic;
+    private readonly RecentActivity _recent;
 
     public SiloFeatures(SiloState state)
     {
@@ -32,6 +35,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         _judging = new JudgeService(state, _judges, _budget);
         _sweeps = new SiloSweeps(state, _judges);
         _traffic = state.Add(new RoutedTraffic(state));
+        _recent = new RecentActivity(state);
         SiloMetrics.Watch(state, _judging, _sweeps);
     }
 
@@ -54,6 +58,8 @@ internal sealed class SiloFeatures : IAsyncDisposable
         var reports = new RouterReports(() => _traffic.Loop, _state.Options.Time);
         app.MapJudging(_state, _judges, _judging, new JudgeReports(_state, _judging.Tally, reports));
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));
+        app.MapPairs(_state, _judges);
+        app.MapOverview(_state, _traffic, _recent);
         app.MapAggregators(_state);
         app.MapGateway(_traffic.Gateway, RoutedTraffic.CallerOf);
         app.MapRouter(_state, () => _traffic.Router, reports);
@@ -72,6 +78,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         work.Start(Reload.WatchAsync);
         work.Start(_sweeps.FollowAggregatorsAsync);
         work.Start(_traffic.RunAsync);
+        work.Start(_recent.RunAsync);
         sweeps.Start(_sweeps.WorkAsync);
     }
 }

@@ -78,7 +78,7 @@ export function chart(spec) {
       axes: [
         spec.xNames
           ? { ...axis, label: spec.xLabel, labelSize: 20, size: 34, grid: { show: false }, splits: () => spec.xNames?.map((_, i) => i), values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((x) => spec.xNames?.[x] ?? '') }
-          : { ...axis, label: spec.xLabel, labelSize: 20, size: 34, values: spec.isTime ? undefined : (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((x) => (spec.showX ?? showX)(x)) },
+          : { ...axis, label: spec.xLabel, labelSize: 20, size: 34, values: spec.isTime ? (/** @type {any} */ _, /** @type {number[]} */ at) => clock(at) : (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((x) => (spec.showX ?? showX)(x)) },
         { ...axis, label: spec.yLabel ?? '', labelSize: spec.yLabel ? 20 : 0, size: (/** @type {any} */ self, /** @type {string[] | null} */ values) => 18 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)), values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(showY) },
       ],
       series: [{}, ...drawn],
@@ -176,6 +176,12 @@ export function chart(spec) {
       if (numbers.open) tabulate();
     },
   };
+}
+
+/** Moments in seconds as hours and minutes, with seconds where they are that close. */
+function clock(/** @type {number[]} */ at) {
+  const isClose = at.length > 1 && at[1] - at[0] < 60;
+  return at.map((s) => time(s * 1000, isClose).slice(at.length > 1 && at[at.length - 1] - at[0] > 86400 ? 5 : 11));
 }
 
 /** @param {[number | null, number | null] | undefined} wanted @param {number} margin @param {boolean} isTime */
