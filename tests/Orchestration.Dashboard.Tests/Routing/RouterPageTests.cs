@@ -23,7 +23,7 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(large).ToContainTextAsync("default");
 
         // The corrected figure and, beside it, the mean of what it was sent, each with an interval.
-        await Expect(large).ToContainTextAsync(new Regex(@"0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)"));
+        await Expect(large).ToContainTextAsync(new Regex(@"0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Button, new() { Name = "Release medium" }) })).ToContainTextAsync("quarantined");
         var frontier = page.GetByRole(AriaRole.Region, new() { Name = "Cost and quality", Exact = true });
         await Expect(frontier.Locator("canvas")).ToBeVisibleAsync();
@@ -61,7 +61,7 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(page.Locator("main")).ToContainTextAsync("The policy was not sure, and left it to the default expert.");
         var candidates = page.GetByRole(AriaRole.Region, new() { Name = "Candidates", Exact = true });
         await Expect(candidates.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
-        await Expect(candidates).ToContainTextAsync(new Regex(@"asked first0\.\d{3}0\.\d{3} to 0\.\d{3}\$0\.00"));
+        await Expect(candidates).ToContainTextAsync(new Regex(@"asked first0\.\d{3}0\.\d{3} to 0\.\d{3}\$0\.00", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Judged" })).ToContainTextAsync("by the mean");
         await page.ShouldBeAccessibleAsync();
         await visit.PictureAsync("route-1280-light");
