@@ -61,7 +61,7 @@ public sealed record PairFilter
     internal bool HasScoreRange => ScoreMin is not null || ScoreMax is not null;
 
     /// <summary>True where prompts and answers must be read to decide.</summary>
-    internal bool NeedsTexts => Text is not null && (In & (SearchedTexts.Prompt | SearchedTexts.Answer)) != 0;
+    internal bool NeedsTexts => Text is not null && (In & (SearchedTexts.Prompt | SearchedTexts.Answer)) != SearchedTexts.None;
 
     /// <summary>True where judgments must be read to decide.</summary>
     internal bool NeedsJudgments => HasScoreRange || Unscored is not null || WithoutScore;

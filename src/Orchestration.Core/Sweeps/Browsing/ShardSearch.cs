@@ -13,6 +13,9 @@ namespace Orchestration.Core.Sweeps.Browsing;
 /// <param name="limit">Rows at most.</param>
 internal sealed class ShardSearch(ISweepStore sweeps, string sweepId, SweepMemory memory, PairFilter filter, int[] columns, int limit)
 {
+    // Looked for many characters at a time, in any casing; without cultures, comparing by a culture's tables goes character by character.
+    private readonly SearchValues<string>? _text = filter.Text is { } text ? SearchValues.Create([text], StringComparison.OrdinalIgnoreCase) : null;
+
     /// <summary>Finds the wanted rows of a shard, as many as a page may have.</summary>
     public async Task<ShardFindings> RunAsync(int shard, int from, CancellationToken cancellationToken)
     {
@@ -60,7 +63,7 @@ internal sealed class ShardSearch(ISweepStore sweeps, string sweepId, SweepMemor
     {
         if (filter.Category is { } category && !(data.TryGetCategory(row, out var one) && Is(one, category))) return false;
         if (filter.Source is { } source && !(data.TryGetSource(row, out var other) && Is(other, source))) return false;
-        return filter.Text is null || filter.In != SearchedTexts.Id || Contains(data.Id(row), filter.Text);
+        return filter.Text is null || filter.In != SearchedTexts.Id || Contains(data.Id(row));
     }
 
     private bool PassesJudgments(ResultBlock result, int row)
@@ -78,21 +81,21 @@ internal sealed class ShardSearch(ISweepStore sweeps, string sweepId, SweepMemor
 
     private bool PassesText(DataBlock data, int row)
     {
-        if (filter.Text is not { } text || filter.In == SearchedTexts.Id) return true;
-        return (filter.In.HasFlag(SearchedTexts.Id) && Contains(data.Id(row), text))
-            || (filter.In.HasFlag(SearchedTexts.Prompt) && Contains(data.Prompt(row), text))
-            || (filter.In.HasFlag(SearchedTexts.Answer) && (Contains(data.Answer(row), text) || (data.Kind == Pairs.Reading.DataKind.Comparisons && Contains(data.AnswerB(row), text))));
+        if (filter.Text is null || filter.In == SearchedTexts.Id) return true;
+        return (filter.In.HasFlag(SearchedTexts.Id) && Contains(data.Id(row)))
+            || (filter.In.HasFlag(SearchedTexts.Prompt) && Contains(data.Prompt(row)))
+            || (filter.In.HasFlag(SearchedTexts.Answer) && (Contains(data.Answer(row)) || (data.Kind == Pairs.Reading.DataKind.Comparisons && Contains(data.AnswerB(row)))));
     }
 
     private static bool Is(ReadOnlySpan<byte> utf8, string text) => utf8.Length == Encoding.UTF8.GetByteCount(text) && Encoding.UTF8.GetString(utf8) == text;
 
-    private static bool Contains(ReadOnlySpan<byte> utf8, string text)
+    private bool Contains(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length < text.Length) return false;
+        if (utf8.Length < filter.Text!.Length) return false;
         var buffer = ArrayPool<char>.Shared.Rent(utf8.Length);
         try
         {
-            return buffer.AsSpan(0, Encoding.UTF8.GetChars(utf8, buffer)).Contains(text, StringComparison.OrdinalIgnoreCase);
+            return buffer.AsSpan(0, Encoding.UTF8.GetChars(utf8, buffer)).ContainsAny(_text!);
         }
         finally
         {

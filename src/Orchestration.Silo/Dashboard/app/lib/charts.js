@@ -45,7 +45,7 @@ const palette = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'];
 export function chart(spec) {
   const id = newId('chart');
   const place = h('div.plot', { 'aria-hidden': 'true' });
-  const table = h('div.scroll', { tabindex: '0', role: 'region', 'aria-label': `Numbers of: ${spec.title}` });
+  const table = h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': `Numbers of: ${spec.title}` });
   const numbers = h('details.numbers', { on: { toggle: () => numbers.open && tabulate() } }, h('summary', null, 'Numbers'), table);
   const legend = h('ul.legend', { 'aria-hidden': 'true' });
   const element = h('figure.chart', { 'aria-labelledby': id }, h('figcaption', { id, class: spec.isTitleUnseen ? 'unseen' : null }, spec.title), legend, place, numbers);
@@ -68,11 +68,11 @@ export function chart(spec) {
     plot = new uPlot({
       width,
       height: spec.height ?? 200,
-      padding: [8, 12, 0, 0],
+      padding: [8, spec.isTime ? 28 : 12, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
       scales: {
-        x: { time: Boolean(spec.isTime), range: range(spec.xRange, spec.xNames ? 0.6 : 0, Boolean(spec.isTime)) },
+        x: { time: Boolean(spec.isTime), range: range(spec.xRange, spec.xNames ? 0.6 : 0, Boolean(spec.isTime), () => plot?.data[0] ?? data[0]) },
         y: { range: range(spec.yRange, 0.06, false) },
       },
       axes: [
@@ -184,9 +184,16 @@ function clock(/** @type {number[]} */ at) {
   return at.map((s) => time(s * 1000, isClose).slice(at.length > 1 && at[at.length - 1] - at[0] > 86400 ? 5 : 11));
 }
 
-/** @param {[number | null, number | null] | undefined} wanted @param {number} margin @param {boolean} isTime */
-function range(wanted, margin, isTime) {
+/**
+ * @param {[number | null, number | null] | undefined} wanted
+ * @param {number} margin
+ * @param {boolean} isTime
+ * @param {() => ArrayLike<number>} [places] The moments of a time's axis: for one alone uPlot shows a whole day and more.
+ */
+function range(wanted, margin, isTime, places) {
   return (/** @type {any} */ _, /** @type {number} */ least, /** @type {number} */ most) => {
+    const alone = isTime && places?.().length === 1 ? places()[0] : null;
+    if (alone !== null) return [alone - 60, alone + 60];
     if (least === null || most === null || !Number.isFinite(least) || !Number.isFinite(most)) return isTime ? [Date.now() / 1000 - 60, Date.now() / 1000] : [wanted?.[0] ?? 0, wanted?.[1] ?? 1];
     const pad = margin === 0.6 ? 0.6 : (most - least || Math.abs(most) || 1) * margin;
     const low = wanted?.[0] ?? least - pad;

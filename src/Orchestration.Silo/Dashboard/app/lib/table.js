@@ -52,7 +52,7 @@ export function table({ caption, columns, rows = [], pageSize = 25, sort, empty 
   const where = h('span.dim', null);
   const pager = h('nav.pager', { 'aria-label': `Pages of ${caption}` }, back, where, next);
   const element = h('div.tabled', null,
-    h('div.scroll', { role: 'region', 'aria-label': caption, tabindex: '0' },
+    h('div.scroll', { role: 'group', 'aria-label': caption, tabindex: '0' },
       h('table', null, h('caption.unseen', null, caption), h('thead', null, h('tr', null, ...heads)), body)),
     pager);
 

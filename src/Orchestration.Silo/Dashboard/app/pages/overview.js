@@ -3,7 +3,7 @@
 import { get } from '../lib/api.js';
 import { bars, chart, gauge } from '../lib/charts.js';
 import { fill, h, setText } from '../lib/dom.js';
-import { ago, count, duration, money, percent, plural, short } from '../lib/format.js';
+import { ago, count, duration, money, percent, plural, short, time } from '../lib/format.js';
 import { announce } from '../lib/live.js';
 import { poll } from '../lib/poll.js';
 import { session } from '../lib/session.js';
@@ -75,11 +75,10 @@ export default {
           { title: 'Silo', isName: true, show: (s) => [s.silo, s.silo === session.me?.silo ? h('span.dim', null, ' this one') : null].flatMap((x) => x ?? []).reduce((all, x) => { all.append(x); return all; }, h('span', null)), sort: (s) => s.silo },
           { title: 'State', show: (s) => h(`span.chip.${s.is_alive ? (s.silent_seconds > 15 ? 'bad' : 'good') : 'warn'}`, null, s.is_alive ? (s.silent_seconds > 15 ? `silent for ${duration(s.silent_seconds)}` : 'alive') : `ended ${duration(s.silent_seconds)} ago`), sort: (s) => (s.is_alive ? 0 : 1) },
           { title: 'Role', show: (s) => s.role, sort: (s) => s.role },
-          { title: 'On', show: (s) => `${s.host}, ${s.process}` },
+          { title: 'On', show: (s) => h('span', { title: `process ${s.process}, version ${s.version}, since ${time(s.started_at)}` }, s.host) },
           { title: 'Shards', isNumber: true, show: (s) => count(s.shards), sort: (s) => s.shards },
           { title: 'Judgments/s', isNumber: true, show: (s) => short(s.rate), sort: (s) => s.rate },
           { title: 'Calls', isNumber: true, show: (s) => count(s.calls), sort: (s) => s.calls },
-          { title: 'Version', show: (s) => s.version },
         ],
       });
       fill(silos, h('h2', { id: 'silos' }, 'Silos'), siloTable.element);

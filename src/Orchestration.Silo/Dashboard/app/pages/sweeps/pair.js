@@ -13,7 +13,7 @@ export async function pair({ root, signal, title }, id, at) {
   fill(root, loading());
   const row = await get(`/v1/sweeps/${encodeURIComponent(id)}/pairs/${encodeURIComponent(at)}`, { signal });
   title(`${row.id} – sweep ${id}`);
-  const text = (/** @type {string} */ name, /** @type {string | null} */ value) => (value === null ? null : h('section.card', { 'aria-label': name }, h('h2', null, name), h('div.said', { tabindex: value.length > 1500 ? '0' : null, role: value.length > 1500 ? 'region' : null, 'aria-label': value.length > 1500 ? `Text of: ${name}` : null }, value)));
+  const text = (/** @type {string} */ name, /** @type {string | null} */ value) => (value === null ? null : h('section.card', { 'aria-label': name }, h('h2', null, name), h('div.said', { tabindex: value.length > 1500 ? '0' : null, role: value.length > 1500 ? 'group' : null, 'aria-label': value.length > 1500 ? `Text of: ${name}` : null }, value)));
   fill(root,
     h('div.crumbs', null, h('a', { href: '#/sweeps' }, 'Sweeps'), ' / ', h('a', { href: sweepPath(id) }, `Sweep ${id}`), ' / ', h('a', { href: sweepPath(id, 'pairs') }, 'Rows')),
     h('h1', null, row.id),
@@ -34,7 +34,7 @@ function aggregate(/** @type {any} */ a) {
       ['Made by', h('span', { title: a.aggregator }, a.name ? `${a.name} ${aggregatorWord(a.aggregator)}` : aggregatorWord(a.aggregator))],
       a.coverage === null ? null : ['Coverage', `${percent(a.coverage, 0)} (at least ${percent(a.min_coverage, 0)})`]),
     a.note ? h('p.note', null, a.note) : null,
-    parts.length === 0 || a.score === null ? null : h('div.scroll', { tabindex: '0', role: 'region', 'aria-label': 'Parts of the score' }, h('table', null, h('caption', null, a.are_exact ? 'What each judge adds' : 'What each judge adds, by sampled Shapley values against the rows around it'),
+    parts.length === 0 || a.score === null ? null : h('div.scroll', { tabindex: '0', role: 'group', 'aria-label': 'Parts of the score' }, h('table', null, h('caption', null, a.are_exact ? 'What each judge adds' : 'What each judge adds, by sampled Shapley values against the rows around it'),
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Judge'), h('th.number', { scope: 'col' }, 'Mapped score'), h('th.number', { scope: 'col' }, 'Adds'), h('th', { scope: 'col' }, h('span.unseen', null, 'As a length')))),
       h('tbody', null,
         a.base ? h('tr', null, h('th', { scope: 'row' }, 'base'), h('td', null), h('td.number', null, fixed(a.base)), h('td', null)) : null,

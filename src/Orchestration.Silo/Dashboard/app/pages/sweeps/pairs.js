@@ -59,7 +59,7 @@ export async function pairs({ root, signal, query, title }, id) {
   const result = h('div', null);
   const isComparison = sweep.kind === 'comparisons';
   const list = h('div', null,
-    h('div.scroll', { role: 'region', 'aria-label': 'Rows', tabindex: '0' }, h('table.pairs', null, h('caption.unseen', null, 'Rows'), h('thead', null, h('tr', null,
+    h('div.scroll', { role: 'group', 'aria-label': 'Rows', tabindex: '0' }, h('table.pairs', null, h('caption.unseen', null, 'Rows'), h('thead', null, h('tr', null,
       ['Row', 'Prompt', isComparison ? 'Answers' : 'Answer', 'Score', 'Judges'].map((name) => h('th', { scope: 'col', class: name === 'Score' ? 'number' : null }, name)))), body)));
   fill(root,
     h('div.crumbs', null, h('a', { href: '#/sweeps' }, 'Sweeps'), ' / ', h('a', { href: sweepPath(id) }, `Sweep ${id}`)),
