@@ -53,6 +53,30 @@ public abstract class RouterLedgerConformance : StoreConformance
     }
 
     [Fact]
+    public async Task Routes_are_listed_from_the_newest_on_and_further_back()
+    {
+        (await One.Routing.LatestAsync(0, 10, Cancel)).Routes.ShouldBeEmpty();
+        for (var batch = 0; batch < 6; batch++) await AppendAsync(batch % 2 == 0 ? One : Two, (batch / 2) + 1, [.. Enumerable.Range(batch * 3, 3).Select(static n => Route(n))]);
+        await One.Routing.RewardAsync([Reward(4)], Cancel);
+        var seen = new List<RouteRecord>();
+        for (long before = 0; ;)
+        {
+            var page = await Two.Routing.LatestAsync(before, 4, Cancel);
+            if (page.Routes.Count == 0) break;
+            page.Routes.Count.ShouldBe(6, "a page ends at a batch");
+            seen.AddRange(page.Routes);
+            before = page.Through;
+        }
+
+        seen.Select(static r => r.Decision.Id).ShouldBe(Enumerable.Range(0, 18).Reverse().Select(Id));
+        seen.Where(static r => r.Score is not null).ShouldHaveSingleItem().Scores["honesty@gpt"].ShouldBe(0.75);
+        var newest = await Two.Routing.LatestAsync(0, 4, Cancel);
+        await AppendAsync(One, 4, Route(18));
+        (await Two.Routing.LatestAsync(0, 1, Cancel)).Routes.ShouldHaveSingleItem().Decision.Id.ShouldBe(Id(18));
+        (await Two.Routing.LatestAsync(newest.Again, 4, Cancel)).Routes.Select(static r => r.Decision.Id).ShouldBe(newest.Routes.Select(static r => r.Decision.Id), "what was written since does not move a page");
+    }
+
+    [Fact]
     public async Task Totals_add_up_over_owners_days_and_experts_and_survive_all_deleting()
     {
         await AppendAsync(One, 1, Route(0), Route(1, isAnswered: false), Route(2, "large"));

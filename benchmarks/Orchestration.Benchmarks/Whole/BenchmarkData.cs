@@ -14,7 +14,11 @@ internal static class BenchmarkData
         + "been has when who will more no if out so said what up its about water light machine number answer question because measure result").Split(' ');
 
     /// <summary>Pairs whose answers have about so many bytes.</summary>
-    public static string WritePairs(string path, int rows, int answerBytes)
+    /// <param name="path">Where to.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="answerBytes">About how long answers are.</param>
+    /// <param name="more">What an answer has at its end, by row.</param>
+    public static string WritePairs(string path, int rows, int answerBytes, Func<int, string>? more = null)
     {
         var random = new Random(1);
         using var file = new StreamWriter(path, append: false, new UTF8Encoding(false), 1 << 20);
@@ -23,23 +27,31 @@ internal static class BenchmarkData
         {
             if (i % 4 == 0) prompt = Text(random, 70);
             file.Write(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"id\":\"p{i}\",\"prompt\":\"{prompt}\",\"answer\":\"{Text(random, answerBytes)}\",\"category\":\"c{i % 6}\",\"source\":\"m{i % 4}\",\"target\":{random.Next(101) / 10.0}}}\n"));
+                $"{{\"id\":\"p{i}\",\"prompt\":\"{prompt}\",\"answer\":\"{Text(random, answerBytes)}{more?.Invoke(i)}\",\"category\":\"c{i % 6}\",\"source\":\"m{i % 4}\",\"target\":{random.Next(101) / 10.0}}}\n"));
         }
 
         return path;
     }
 
     /// <summary>One row of ten recorded scores for each pair.</summary>
-    public static string WriteRecorded(string path, int rows)
+    /// <param name="path">Where to.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="isTimedOut">Rows of which the first judge has no score.</param>
+    public static string WriteRecorded(string path, int rows, Func<int, bool>? isTimedOut = null)
     {
         var random = new Random(2);
         using var file = new StreamWriter(path, append: false, new UTF8Encoding(false), 1 << 20);
         for (var i = 0; i < rows; i++)
         {
             file.Write(string.Create(CultureInfo.InvariantCulture, $"{{\"id\":\"p{i}\",\"scores\":{{"));
+            var isOut = isTimedOut?.Invoke(i) ?? false;
             for (var j = 0; j < Judges.Length; j++)
-                file.Write(string.Create(CultureInfo.InvariantCulture, $"{(j == 0 ? "" : ",")}\"{Judges[j]}\":{random.Next(41) / 10.0}"));
-            file.Write("}}\n");
+            {
+                var score = random.Next(41) / 10.0;
+                file.Write(string.Create(CultureInfo.InvariantCulture, $"{(j == 0 ? "" : ",")}\"{Judges[j]}\":{(isOut && j == 0 ? "null" : score)}"));
+            }
+
+            file.Write(isOut ? $"}},\"unscored\":{{\"{Judges[0]}\":\"timeout\"}}}}\n" : "}}\n");
         }
 
         return path;

@@ -49,6 +49,7 @@ internal static class WholeProcessBenchmarks
         ["router-ledger"] = RouterLedgerBenchmark.RunAsync,
         ["swap"] = ClusterBenchmarks.SwapAsync,
         ["gateway"] = Gateway.GatewayBenchmark.RunAsync,
+        ["dashboard-pages"] = DashboardPagesBenchmark.RunAsync,
         ["route-quality"] = RoutingBenchmarks.QualityAsync,
         ["route-decision"] = RoutingBenchmarks.DecisionAsync,
     };

@@ -30,6 +30,12 @@ public interface IRouterLedger
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<RoutePage> ListAsync(long after, int most, CancellationToken cancellationToken);
 
+    /// <summary>Routes, those written last first, with their rewards; pages end at batches.</summary>
+    /// <param name="before">Where to go on: 0 for the newest.</param>
+    /// <param name="most">Routes of a page, about; 1 or more.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<RoutePage> LatestAsync(long before, int most, CancellationToken cancellationToken);
+
     /// <summary>Writes judged rewards; one whose route has one already is not written.</summary>
     ValueTask RewardAsync(IReadOnlyList<RouteReward> rewards, CancellationToken cancellationToken);
 
@@ -72,7 +78,11 @@ public sealed record RouteBatch(long Number, IReadOnlyList<RouteRecord> Routes, 
 /// <summary>Routes in the order of the ledger.</summary>
 /// <param name="Through">Where to go on.</param>
 /// <param name="Routes">The routes; empty at the end.</param>
-public sealed record RoutePage(long Through, IReadOnlyList<RouteRecord> Routes);
+public sealed record RoutePage(long Through, IReadOnlyList<RouteRecord> Routes)
+{
+    /// <summary>Of a page of the latest routes, what to go on before to get the same page again, whatever was written since; 0 for an empty page.</summary>
+    public long Again { get; init; }
+}
 
 /// <summary>Rewards in the order of the feed.</summary>
 /// <param name="Through">Where to go on.</param>

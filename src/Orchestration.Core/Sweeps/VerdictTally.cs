@@ -29,6 +29,9 @@ public sealed class VerdictTally
     /// <summary>Comparisons whose two verdicts, flipped back, are not the same; one missing verdict beside one that is there counts.</summary>
     public int Inconsistent { get; private set; }
 
+    /// <summary>Comparisons with both verdicts.</summary>
+    public int Paired { get; private set; }
+
     /// <summary>Comparisons whose two verdicts prefer different answers.</summary>
     public int Opposite { get; private set; }
 
@@ -75,6 +78,7 @@ public sealed class VerdictTally
         Comparisons++;
         Unreadable += (asShown is null ? 1 : 0) + (second is null ? 1 : 0);
         if (asShown != second) Inconsistent++;
+        if (asShown is not null && second is not null) Paired++;
         if (asShown is { } a && second is { } b && (int)a * (int)b == -1)
         {
             Opposite++;

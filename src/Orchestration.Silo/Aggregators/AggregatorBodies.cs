@@ -46,7 +46,8 @@ internal sealed record VersionView(string Id, string Model, DateTimeOffset Added
 
 internal sealed record AttemptView(string? Version, string? Previous, string Outcome, string Reason, string? By, DateTimeOffset At);
 
-internal sealed record ComparisonView(string Active, string Other, long Rows, double MeanDifference, double RootMeanSquaredDifference, double? Correlation, double MaxDifference);
+internal sealed record ComparisonView(
+    string Active, string Other, long Rows, double MeanDifference, double RootMeanSquaredDifference, double? Correlation, double MaxDifference, long OnlyActive, long OnlyOther);
 
 internal sealed record AggregatorView(SettingView Setting, IReadOnlyList<VersionView> Versions, IReadOnlyList<AttemptView> Attempts, IReadOnlyList<ComparisonView> Comparisons);
 
@@ -68,5 +69,6 @@ internal sealed record ActivationView(bool Active, string Reason, IReadOnlyList<
 [JsonSerializable(typeof(AggregatorView))]
 [JsonSerializable(typeof(AggregatorList))]
 [JsonSerializable(typeof(ActivationView))]
+[JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class AggregatorJson : JsonSerializerContext;

@@ -21,12 +21,15 @@ internal static class AggregatorEndpoints
     public static void MapAggregators(this IEndpointRouteBuilder routes, SiloState state)
     {
         var operations = new AggregatorOperations(state);
+        var explanations = new AggregatorExplanations(operations);
         const AccessRoles Readers = AccessRoles.Judge | AccessRoles.Operate | AccessRoles.Read;
         var all = routes.MapGroup("/v1/aggregators");
         all.MapGet("", async (HttpContext context) => { return TypedResults.Json(await operations.ListAsync(context.RequestAborted), AggregatorJson.Default.AggregatorList); }).Needs(Readers);
         all.MapGet("/{name}", async (HttpContext context, string name) => TypedResults.Json(await operations.ShowAsync(name, context.RequestAborted), AggregatorJson.Default.AggregatorView)).Needs(Readers);
-        all.MapGet("/{name}/versions/{version}", async (HttpContext context, string name, string version) => TypedResults.Json(
-            await operations.ManifestAsync(name, version, context.RequestAborted), AggregatorJson.Default.JsonElement)).Needs(Readers);
+        all.MapGet("/{name}/versions/{version}", async (HttpContext context, string name, string version, bool? hashes) => TypedResults.Json(
+            await operations.ManifestAsync(name, version, hashes ?? true, context.RequestAborted), AggregatorJson.Default.JsonElement)).Needs(Readers);
+        all.MapGet("/{name}/explain", async (HttpContext context, string name, string? versions, string? data_set) => TypedResults.Json(
+            await explanations.GetAsync(name, versions ?? "", data_set, context.RequestAborted), AggregatorJson.Default.ExplanationView)).Needs(Readers);
         all.MapPost("/{name}/activate", async (HttpContext context, string name) =>
         {
             var body = await JsonBody.ReadAsync(context, AggregatorJson.Default.ActivateBody);
@@ -95,14 +98,35 @@ internal sealed class AggregatorOperations(SiloState state)
             [.. (await Store.Aggregators.AttemptsAsync(name, cancellationToken)).Select(static a => new AttemptView(a.Version, a.Previous, Words(a.Outcome), a.Reason, a.By, a.At))],
             [
                 .. (await Store.Aggregators.ComparisonsAsync(name, cancellationToken)).Where(static c => c.Rows > 0).Select(static c => new ComparisonView(
-                    c.Active, c.Other, c.Rows, c.MeanDifference, c.RootMeanSquaredDifference, double.IsFinite(c.Correlation) ? c.Correlation : null, c.MaxDifference)),
+                    c.Active, c.Other, c.Rows, c.MeanDifference, c.RootMeanSquaredDifference, double.IsFinite(c.Correlation) ? c.Correlation : null, c.MaxDifference, c.OnlyActive, c.OnlyOther)),
             ]);
     }
 
-    public async Task<JsonElement> ManifestAsync(string name, string version, CancellationToken cancellationToken)
+    /// <summary>A version's manifest; without the hashes of its rows, of which there may be a million, where they are not wanted.</summary>
+    public async Task<JsonElement> ManifestAsync(string name, string version, bool hasHashes, CancellationToken cancellationToken)
     {
-        var found = await VersionAsync(name, await ResolveAsync(name, version, cancellationToken), cancellationToken);
-        return JsonElement.Parse(found.Manifest.ToJson());
+        var manifest = (await VersionAsync(name, await ResolveAsync(name, version, cancellationToken), cancellationToken)).Manifest;
+        if (!hasHashes) manifest = manifest with { Basis = manifest.Basis with { Training = manifest.Basis.Training with { RowHashes = [], GroupHashes = [] } } };
+        return JsonElement.Parse(manifest.ToJson());
+    }
+
+    /// <summary>The files of a data set of the configuration.</summary>
+    public IReadOnlyList<string> FilesOf(string dataSet) => state.Config.DataSets.TryGetValue(dataSet, out var set)
+        ? set.Files
+        : throw new OrchestrationException(ErrorCodes.NotFound, $"No data set is called '{dataSet}'. The configuration names: {string.Join(", ", state.Config.DataSets.Keys.Order(StringComparer.Ordinal))}.");
+
+    /// <summary>Does what takes all processors for a while, unless something of the kind is being done.</summary>
+    public async Task<T> AloneAsync<T>(string busy, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (!_tests.TryTake(1)) throw new BusyException(busy, TimeSpan.FromSeconds(10));
+        try
+        {
+            return await Task.Run(work, cancellationToken);
+        }
+        finally
+        {
+            _tests.Return(1);
+        }
     }
 
     /// <summary>The whole id of a version that was named by its first digits.</summary>
@@ -147,26 +171,13 @@ internal sealed class AggregatorOperations(SiloState state)
 
     private async Task<TestedActivation> TestAsync(AggregatorVersion version, AggregatorSetting setting, string? dataSet, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> files = [];
-        if (dataSet is not null)
-        {
-            files = state.Config.DataSets.TryGetValue(dataSet, out var set)
-                ? set.Files
-                : throw new OrchestrationException(ErrorCodes.NotFound, $"No data set is called '{dataSet}'. The configuration names: {string.Join(", ", state.Config.DataSets.Keys.Order(StringComparer.Ordinal))}.");
-        }
-
-        if (!_tests.TryTake(1)) throw new BusyException("Another version is being tested at this silo. Try again when it is done.", TimeSpan.FromSeconds(10));
-        try
-        {
-            return await Task.Run(() => StoredActivationTest.RunAsync(Store.Aggregators, version, setting, files, cancellationToken), cancellationToken);
-        }
-        finally
-        {
-            _tests.Return(1);
-        }
+        var files = dataSet is null ? [] : FilesOf(dataSet);
+        return await AloneAsync(
+            "Another version is being tested or explained at this silo. Try again when it is done.",
+            () => StoredActivationTest.RunAsync(Store.Aggregators, version, setting, files, cancellationToken), cancellationToken);
     }
 
-    private async Task<AggregatorVersion> VersionAsync(string name, string id, CancellationToken cancellationToken)
+    public async Task<AggregatorVersion> VersionAsync(string name, string id, CancellationToken cancellationToken)
     {
         var stored = (await Store.Aggregators.FindAsync(id, name, cancellationToken))!;
         var place = $"stored version {AggregatorVersion.Short(id)} of '{name}'";

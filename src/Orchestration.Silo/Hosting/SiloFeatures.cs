@@ -1,14 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Orchestration.Silo.Access;
 using Orchestration.Silo.Aggregators;
+using Orchestration.Silo.Dashboard;
 using Orchestration.Silo.Errors;
 using Orchestration.Silo.Gateway;
 using Orchestration.Silo.Judging;
 using Orchestration.Silo.OpenApi;
+using Orchestration.Silo.Overview;
 using Orchestration.Silo.Requests;
 using Orchestration.Silo.Routing;
 using Orchestration.Silo.Running;
 using Orchestration.Silo.Sweeps;
+using Orchestration.Silo.Sweeps.Browsing;
 
 namespace Orchestration.Silo.Hosting;
 
@@ -21,6 +24,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
     private readonly KeyBudget _budget;
     private readonly JudgeService _judging;
     private readonly RoutedTraffic _traffic;
+    private readonly RecentActivity _recent;
 
     public SiloFeatures(SiloState state)
     {
@@ -32,6 +36,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         _judging = new JudgeService(state, _judges, _budget);
         _sweeps = new SiloSweeps(state, _judges);
         state.Add(_traffic);
+        _recent = new RecentActivity(state);
         SiloMetrics.Watch(state, _judging, _sweeps);
     }
 
@@ -45,16 +50,21 @@ internal sealed class SiloFeatures : IAsyncDisposable
         app.Use(next => context => errors.InvokeAsync(context, next));
         var gate = new AccessGate(_state.Keys, _state.Options.IsOpen, ScalerToken.Of(_state.Options.Environment), _state.Options.Time);
         app.Use(next => context => gate.InvokeAsync(context, next));
+        app.Use(static next => context => DashboardFiles.OfAssembly.InvokeAsync(context, next));
         app.MapHealth(_state);
+        app.MapMe(_state);
         app.MapOpenApi();
         app.MapAudit(_state);
         app.MapWork(_state);
         Reload.Map(app);
-        app.MapJudging(_state, _judges, _judging);
+        var reports = new RouterReports(() => _traffic.Loop, _state.Options.Time);
+        app.MapJudging(_state, _judges, _judging, new JudgeReports(_state, _judging.Tally, reports));
         app.MapSweeps(_state, new SweepStarter(_state, _judges, _budget));
+        app.MapPairs(_state, _judges);
+        app.MapOverview(_state, _traffic, _recent);
         app.MapAggregators(_state);
         app.MapGateway(_traffic.Gateway, RoutedTraffic.CallerOf);
-        app.MapRouter(_state, () => _traffic.Router, () => _traffic.Loop);
+        app.MapRouter(_state, () => _traffic.Router, reports);
     }
 
     /// <summary>What the gateway holds: budgets drawn and not used go back.</summary>
@@ -70,6 +80,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         work.Start(Reload.WatchAsync);
         work.Start(_sweeps.FollowAggregatorsAsync);
         work.Start(_traffic.RunAsync);
+        work.Start(_recent.RunAsync);
         sweeps.Start(_sweeps.WorkAsync);
     }
 }

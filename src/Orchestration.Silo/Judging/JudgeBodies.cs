@@ -146,4 +146,5 @@ internal sealed record JudgesAnswer(
 [JsonSerializable(typeof(JudgeAnswer))]
 [JsonSerializable(typeof(CompareAnswer))]
 [JsonSerializable(typeof(JudgesAnswer))]
+[JsonSerializable(typeof(JudgeReportAnswer))]
 internal sealed partial class JudgeJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ namespace Orchestration.Silo.Judging;
 /// <summary><c>/v1/judge</c>, <c>/v1/compare</c>, <c>/v1/judges</c>.</summary>
 internal static class JudgeEndpoints
 {
-    public static void MapJudging(this IEndpointRouteBuilder routes, SiloState state, SiloJudges judges, JudgeService service)
+    public static void MapJudging(this IEndpointRouteBuilder routes, SiloState state, SiloJudges judges, JudgeService service, JudgeReports reports)
     {
         routes.MapPost("/v1/judge", async (HttpContext context) =>
         {
@@ -25,6 +25,9 @@ internal static class JudgeEndpoints
             var body = await JsonBody.ReadAsync(context, JudgeJson.Default.CompareBody);
             return TypedResults.Json(await service.CompareAsync(body, context.Caller(), context.RequestAborted), JudgeJson.Default.CompareAnswer);
         }).Needs(AccessRoles.Judge);
+
+        routes.MapGet("/v1/judges/report", async (HttpContext context) => { return TypedResults.Json(await reports.GetAsync(context.RequestAborted), JudgeJson.Default.JudgeReportAnswer); })
+            .Needs(AccessRoles.Judge | AccessRoles.Operate | AccessRoles.Read);
 
         routes.MapGet("/v1/judges", () => TypedResults.Json(
             new JudgesAnswer(

@@ -144,6 +144,7 @@ internal sealed class JudgeService(SiloState state, SiloJudges judges, KeyBudget
             var reply = await bench.Actors.PairEvaluation("request").EvaluateAsync(
                 request with { Payer = await budget.PayerAsync(caller, cancellationToken), Deadline = deadline }, cancellationToken);
             Tally.Add(bench.Definition.Columns, request.Table);
+            if (bench.Verdicts.Length != 0) Tally.AddVerdicts(bench.Verdicts, request.Table);
             return (request.Table, reply, state.Options.Time.GetElapsedTime(began));
         }
         finally

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Orchestration.Core.Evaluation;
+using Orchestration.Core.Pairs;
+using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Silo.Judging;
 
@@ -7,10 +9,38 @@ namespace Orchestration.Silo.Judging;
 internal sealed class JudgeTally
 {
     private readonly ConcurrentDictionary<string, Cells> _counts = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (long Compared, long Flipped)> _verdicts = new(StringComparer.Ordinal);
 
     /// <summary>Counts by column, in ordinal order of names.</summary>
     public IReadOnlyList<(string Judge, long Scored, IReadOnlyDictionary<string, long> Unscored)> List() =>
         [.. _counts.OrderBy(static c => c.Key, StringComparer.Ordinal).Select(static c => (c.Key, c.Value.Scored, c.Value.Snapshot()))];
+
+    /// <summary>Verdicts on comparisons by judge: how many comparisons with both, and of how many the two prefer different answers.</summary>
+    public IReadOnlyDictionary<string, (long Compared, long Flipped)> Verdicts()
+    {
+        lock (_lock) return new Dictionary<string, (long, long)>(_verdicts, StringComparer.Ordinal);
+    }
+
+    /// <summary>Adds the verdicts of a request.</summary>
+    public void AddVerdicts(IReadOnlyList<VerdictColumns> judges, JudgmentTable table)
+    {
+        lock (_lock)
+        {
+            foreach (var judge in judges)
+            {
+                var (compared, flipped) = _verdicts.GetValueOrDefault(judge.Name);
+                for (var row = 0; row < table.Rows; row++)
+                {
+                    if (judge.AsShown(table, row) is not { } shown || judge.Swapped(table, row) is not { } swapped) continue;
+                    compared++;
+                    if ((int)shown * (int)swapped.Flip() == -1) flipped++;
+                }
+
+                _verdicts[judge.Name] = (compared, flipped);
+            }
+        }
+    }
 
     /// <summary>Adds the cells of a request.</summary>
     public void Add(IReadOnlyList<EvaluationColumn> columns, JudgmentTable table)

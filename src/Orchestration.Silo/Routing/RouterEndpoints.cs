@@ -23,9 +23,13 @@ internal static class RouterEndpoints
     /// <param name="routes">Where.</param>
     /// <param name="state">The silo.</param>
     /// <param name="router">The router; null while the configuration names no experts.</param>
-    /// <param name="loop">What the router does behind the requests; null likewise.</param>
-    public static void MapRouter(this IEndpointRouteBuilder routes, SiloState state, Func<Router?> router, Func<RouterLoop?> loop)
+    /// <param name="reports">What is known of the router's traffic.</param>
+    public static void MapRouter(this IEndpointRouteBuilder routes, SiloState state, Func<Router?> router, RouterReports reports)
     {
+        routes.MapGet("/v1/routes", async (HttpContext context, int? limit, string? before, string? expert, string? policy, string? only) => TypedResults.Json(
+            await RouteLists.ListAsync(state.Store.Routing, new RouteFilter(expert, policy, only), limit, before, context.RequestAborted), RouterJson.Default.RouteList))
+            .Needs(AccessRoles.Operate | AccessRoles.Read);
+
         routes.MapPost("/v1/feedback", async (HttpContext context) =>
         {
             var body = await JsonBody.ReadAsync(context, RouterJson.Default.FeedbackBody);
@@ -49,7 +53,7 @@ internal static class RouterEndpoints
         routes.MapGet("/v1/router", async (HttpContext context, int? days) =>
         {
             if (days is < 1 or > 3650) throw new OrchestrationException(ErrorCodes.Usage, string.Create(CultureInfo.InvariantCulture, $"days is {days}; 1 to 3650."));
-            return TypedResults.Json(await ViewAsync(state, router(), loop(), days ?? UsualDays, context.RequestAborted), RouterJson.Default.RouterView);
+            return TypedResults.Json(await ViewAsync(state, router(), reports, days ?? UsualDays, context.RequestAborted), RouterJson.Default.RouterView);
         }).Needs(AccessRoles.Operate | AccessRoles.Read);
 
         routes.MapPost("/v1/router/quarantine", async (HttpContext context) => { return await HoldAsync(context, state, true); }).Needs(AccessRoles.Operate);
@@ -95,16 +99,16 @@ internal static class RouterEndpoints
         static IResult Answer(QuarantineList list) => TypedResults.Json(View(list), RouterJson.Default.QuarantineAnswer);
     }
 
-    private static QuarantineAnswer View(QuarantineList list) =>
+    internal static QuarantineAnswer View(QuarantineList list) =>
         new(list.Epoch, [.. list.Held.Select(static h => new QuarantineView(h.Kind == QuarantineKind.Expert ? "expert" : "judge", h.Name, h.Reason, h.By, h.At))]);
 
-    private static async Task<RouterView> ViewAsync(SiloState state, Router? router, RouterLoop? loop, int days, CancellationToken cancellationToken)
+    private static async Task<RouterView> ViewAsync(SiloState state, Router? router, RouterReports reports, int days, CancellationToken cancellationToken)
     {
         var since = DateOnly.FromDateTime(state.Options.Time.GetUtcNow().UtcDateTime).AddDays(1 - days);
         var totals = (await state.Store.Routing.TotalsAsync(since, cancellationToken)).GroupBy(static t => t.Expert, StringComparer.Ordinal)
             .Select(static g => g.Aggregate(static (one, more) => one.Plus(more))).OrderBy(static t => t.Expert, StringComparer.Ordinal);
         var ratings = router is null ? null : await router.RatingsAsync(cancellationToken);
-        var report = loop is null ? null : await loop.ReportAsync(cancellationToken);
+        var report = await reports.GetAsync(cancellationToken);
         var config = state.Config.Router;
         return new RouterView(
             [.. config?.Experts.Select(static e => e.Name) ?? []],
@@ -115,10 +119,12 @@ internal static class RouterEndpoints
                 .. totals.Select(static t => new ExpertTotals(
                     t.Expert, t.Routes, t.Failed, t.Explored, t.CostUsd, t.UnknownUsd, t.Routes > t.Failed ? t.LatencySeconds / (t.Routes - t.Failed) : null, t.OutputTokens)),
             ],
-            [.. report?.Experts.Select(static e => new ExpertQualityView(e.Expert, Figure(e.Corrected), e.NotCorrected, e.EffectiveRows, Figure(e.OfWhatItWasSent), e.Judged, e.Unscored)) ?? []],
+            [.. report?.Experts.Select(static e => new ExpertQualityView(e.Expert, Figure(e.Corrected), e.NotCorrected, e.EffectiveRows, Figure(e.OfWhatItWasSent), e.Judged, e.Unscored, Number(e.ExpectedUsd))) ?? []],
+            [.. report?.Policies.Select(static p => new PolicyQualityView(p.Policy, p.Judged, p.Unscored, Figure(p.Quality), Number(p.MeanUsd))) ?? []],
             [.. report?.Judges.Select(static j => new RouterJudgeView(j.Judge, j.Scored, Number(j.Mean), j.Unscored)) ?? []],
             [.. report?.Drift.Select(static d => new DriftView(d.IsJudge ? "judge" : "expert", d.Subject, d.ToString(), d.IsWorse, d.Since, d.NoticedAt)) ?? []],
             [.. ratings?.Experts.Select(static r => new ExpertRatingView(r.Expert, r.Ratings, r.Sources, r.Figure)) ?? []],
+            [.. ratings?.Sources.Select(static s => new RatingSourceView(s.Source, s.Ratings, s.HeldBack)) ?? []],
             View(await state.Store.Routing.QuarantinesAsync(cancellationToken)),
             [.. (await state.Store.Routing.WritersAsync(cancellationToken)).Select(static w => new WriterView(w.Owner, w.Accepted, w.Written, w.Dropped, w.Waiting, w.HasEnded))]);
     }

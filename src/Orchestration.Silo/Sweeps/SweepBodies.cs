@@ -92,10 +92,18 @@ internal sealed record SweepList(IReadOnlyList<SweepView> Sweeps);
 /// <summary>The data of an event of <c>GET /v1/sweeps/{id}/events</c>.</summary>
 internal sealed record SweepEvent(string Id, string State, ProgressView Progress, decimal CostUsd);
 
+/// <summary>A data set that the configuration names. Where its files lie is nobody's business.</summary>
+internal sealed record DataSetView(string Name, string Kind);
+
+/// <summary><c>GET /v1/data-sets</c>.</summary>
+internal sealed record DataSetList(IReadOnlyList<DataSetView> DataSets);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SweepBody))]
 [JsonSerializable(typeof(ResumeBody))]
 [JsonSerializable(typeof(SweepView))]
 [JsonSerializable(typeof(SweepList))]
 [JsonSerializable(typeof(SweepEvent))]
+[JsonSerializable(typeof(EstimateView))]
+[JsonSerializable(typeof(DataSetList))]
 internal sealed partial class SweepJson : JsonSerializerContext;

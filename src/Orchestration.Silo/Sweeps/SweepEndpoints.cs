@@ -26,6 +26,10 @@ internal static class SweepEndpoints
         var events = new SweepEvents(state);
         var sweeps = routes.MapGroup("/v1/sweeps");
         sweeps.MapPost("", async (HttpContext context) => { return await StartAsync(context, state, starter); }).Needs(AccessRoles.Judge);
+        sweeps.MapPost("/estimate", async (HttpContext context) => { return await EstimateAsync(context, state, starter); }).Needs(AccessRoles.Judge);
+        routes.MapGet("/v1/data-sets", () => TypedResults.Json(
+            new DataSetList([.. state.Config.DataSets.Values.OrderBy(static d => d.Name, StringComparer.Ordinal).Select(static d => new DataSetView(d.Name, d.Kind == DataKind.Pairs ? "pairs" : "comparisons"))]),
+            SweepJson.Default.DataSetList)).Needs(AccessRoles.Judge | AccessRoles.Read);
         sweeps.MapGet("", async (HttpContext context) =>
         {
             var known = await state.Store.Sweeps.ListAsync(context.RequestAborted);
@@ -45,33 +49,32 @@ internal static class SweepEndpoints
 
     private static async Task<IResult> StartAsync(HttpContext context, SiloState state, SweepStarter starter)
     {
-        SweepRecord sweep;
-        IngestReport report;
-        if (context.Request.HasJsonContentType())
-        {
-            var body = await JsonBody.ReadAsync(context, SweepJson.Default.SweepBody);
-            (sweep, report) = await starter.StartAsync(body, null, context.Caller(), context.RequestAborted);
-        }
-        else
-        {
-            if (context.Request.ContentType?.Split(';')[0].Trim() is not ("application/x-ndjson" or "application/jsonl" or "application/x-jsonlines" or "text/csv"))
-                throw new BadHttpRequestException("Send rows as application/x-ndjson (or text/csv), or a description of the sweep as application/json.", StatusCodes.Status415UnsupportedMediaType);
-            JsonBody.Limit(context, MostBytes);
-            var asked = OfQuery(context.Request.Query);
-
-            // To the disk first: the reader of rows is not made to wait for a slow sender, and a sample reads twice.
-            await using var file = new FileStream(
-                Path.Combine(state.Options.LocalFolder, string.Create(CultureInfo.InvariantCulture, $"upload-{state.Store.Owner}-{Interlocked.Increment(ref _uploads)}")), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
-            await context.Request.Body.CopyToAsync(file, context.RequestAborted);
-            file.Position = 0;
-            (sweep, report) = await starter.StartAsync(asked, file, context.Caller(), context.RequestAborted);
-        }
-
+        var (sweep, report) = await WithRowsAsync(context, state, (body, rows) => starter.StartAsync(body, rows, context.Caller(), context.RequestAborted));
         var view = await SweepViews.WholeAsync(state.Store, sweep, context.RequestAborted);
         context.Response.Headers.Location = $"/v1/sweeps/{sweep.Id}";
         return TypedResults.Json(
             view with { RejectedByReason = report.Rejected == 0 ? null : report.RejectedByReason, Warnings = report.Warnings.Count == 0 ? null : report.Warnings },
             SweepJson.Default.SweepView, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> EstimateAsync(HttpContext context, SiloState state, SweepStarter starter) => TypedResults.Json(
+        await WithRowsAsync(context, state, (body, rows) => starter.EstimateAsync(body, rows, context.RequestAborted)), SweepJson.Default.EstimateView);
+
+    /// <summary>Reads what a sweep is asked to be, and the rows where they come with the request.</summary>
+    private static async Task<T> WithRowsAsync<T>(HttpContext context, SiloState state, Func<SweepBody, Stream?, Task<T>> make)
+    {
+        if (context.Request.HasJsonContentType()) return await make(await JsonBody.ReadAsync(context, SweepJson.Default.SweepBody), null);
+        if (context.Request.ContentType?.Split(';')[0].Trim() is not ("application/x-ndjson" or "application/jsonl" or "application/x-jsonlines" or "text/csv"))
+            throw new BadHttpRequestException("Send rows as application/x-ndjson (or text/csv), or a description of the sweep as application/json.", StatusCodes.Status415UnsupportedMediaType);
+        JsonBody.Limit(context, MostBytes);
+        var asked = OfQuery(context.Request.Query);
+
+        // To the disk first: the reader of rows is not made to wait for a slow sender, and a sample reads twice.
+        await using var file = new FileStream(
+            Path.Combine(state.Options.LocalFolder, string.Create(CultureInfo.InvariantCulture, $"upload-{state.Store.Owner}-{Interlocked.Increment(ref _uploads)}")), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        await context.Request.Body.CopyToAsync(file, context.RequestAborted);
+        file.Position = 0;
+        return await make(asked, file);
     }
 
     private static async Task ResultsAsync(HttpContext context, SiloState state, string id)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Configuration;
+using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Spending;
 using Orchestration.Core.Sweeps;
@@ -24,6 +25,7 @@ internal sealed class SweepStarter(SiloState state, SiloJudges judges, KeyBudget
     private const int MostReading = 4;
 
     private readonly Bulkhead _reading = new(MostReading);
+    private readonly SweepEstimates _estimates = new(state, judges);
 
     /// <summary>Reads the rows, fixes the sweep and seals it: from then on silos work it.</summary>
     /// <param name="body">What it is asked to be.</param>
@@ -37,23 +39,13 @@ internal sealed class SweepStarter(SiloState state, SiloJudges judges, KeyBudget
         if (!_reading.TryTake(1)) throw new BusyException("This silo is reading the rows of as many sweeps as it reads at once. Try again.", TimeSpan.FromSeconds(2));
         try
         {
-            var resolved = judges.Resolve(body.Judges);
-            if (resolved.RecordedFiles.Count != 0) throw new OrchestrationException(ErrorCodes.Usage, "The judge set holds recorded judgments (replay:FILE), which a request cannot name. Leave it out.");
+            var resolved = Resolve(body);
             var deployments = resolved.Planned.SelectMany(static j => j.Fixed.Deployments).Distinct(StringComparer.Ordinal).ToArray();
             if (body.MaxCostUsd is not null) KeyBudget.RequirePrices("max_cost_usd", judges.Config, deployments);
             if (caller.Limits.UsdPerDay is not null && deployments.Length != 0 && body.MaxCostUsd is null)
                 throw new OrchestrationException(ErrorCodes.Usage, "This key has a budget a day, so a sweep that calls models states max_cost_usd: the whole of it is charged to the day that the sweep begins.");
             var aggregator = new SweepAggregator(state.Store.Aggregators);
-            var plan = new SweepPlan
-            {
-                Data = Data(body, rows) with { RowsPerShard = SweepRegistration.UsualRowsPerShard(resolved.Planned) },
-                Judges = resolved.Planned,
-                MinCoverage = body.MinCoverage ?? 0.8,
-                Priority = body.Priority ?? 0,
-                Aggregator = await aggregator.FixAsync(body.Aggregator, body.FollowActive, cancellationToken),
-                AggregatorAsked = body.Aggregator is null ? null : body.FollowActive ? $"{body.Aggregator} followed" : body.Aggregator,
-                OutputFolder = Path.Combine(Path.GetFullPath(state.Options.LocalFolder), "runs", state.Options.Time.GetUtcNow().ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)),
-            };
+            var plan = await PlanAsync(body, rows, resolved, aggregator, cancellationToken);
             await aggregator.CheckAsync(SweepRegistration.Define(plan, null), isWhole: true, cancellationToken);
             if (body.MaxCostUsd is { } cap && deployments.Length != 0) await ChargeAsync(caller, cap, cancellationToken);
             var (sweep, report) = await new SweepRegistration(state.Store.Sweeps, state.Store.Owner).RegisterAsync(plan, null, cancellationToken);
@@ -80,6 +72,46 @@ internal sealed class SweepStarter(SiloState state, SiloJudges judges, KeyBudget
         var reservation = await state.Store.Spending.ReserveAsync(payer, SpendPurpose.None, usd, cancellationToken)
             ?? throw new OrchestrationException(ErrorCodes.SpendCap, string.Create(CultureInfo.InvariantCulture, $"${usd} does not fit under this key's ${day} a day any more. Ask for less, or tomorrow (UTC)."));
         await state.Store.Spending.SettleAsync(reservation, usd, 0);
+    }
+
+    /// <summary>What a sweep would call and cost. Nothing is called, charged or kept.</summary>
+    /// <inheritdoc cref="StartAsync" path="/param"/>
+    public async Task<EstimateView> EstimateAsync(SweepBody body, Stream? rows, CancellationToken cancellationToken)
+    {
+        Check(body, rows is not null);
+        if (!_reading.TryTake(1)) throw new BusyException("This silo is reading the rows of as many sweeps as it reads at once. Try again.", TimeSpan.FromSeconds(2));
+        try
+        {
+            var resolved = Resolve(body);
+            var plan = await PlanAsync(body, rows, resolved, new SweepAggregator(state.Store.Aggregators), cancellationToken);
+            return await _estimates.MakeAsync(plan, resolved, cancellationToken);
+        }
+        finally
+        {
+            _reading.Return(1);
+        }
+    }
+
+    private ResolvedJudges Resolve(SweepBody body)
+    {
+        var resolved = judges.Resolve(body.Judges);
+        return resolved.RecordedFiles.Count == 0
+            ? resolved
+            : throw new OrchestrationException(ErrorCodes.Usage, "The judge set holds recorded judgments (replay:FILE), which a request cannot name. Leave it out.");
+    }
+
+    private async Task<SweepPlan> PlanAsync(SweepBody body, Stream? rows, ResolvedJudges resolved, SweepAggregator aggregator, CancellationToken cancellationToken)
+    {
+        return new SweepPlan
+        {
+            Data = Data(body, rows) with { RowsPerShard = SweepRegistration.UsualRowsPerShard(resolved.Planned) },
+            Judges = resolved.Planned,
+            MinCoverage = body.MinCoverage ?? 0.8,
+            Priority = body.Priority ?? 0,
+            Aggregator = await aggregator.FixAsync(body.Aggregator, body.FollowActive, cancellationToken),
+            AggregatorAsked = body.Aggregator is null ? null : body.FollowActive ? $"{body.Aggregator} followed" : body.Aggregator,
+            OutputFolder = Path.Combine(Path.GetFullPath(state.Options.LocalFolder), "runs", state.Options.Time.GetUtcNow().ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)),
+        };
     }
 
     private IngestOptions Data(SweepBody body, Stream? rows)

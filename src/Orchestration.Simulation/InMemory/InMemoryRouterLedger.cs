@@ -109,6 +109,24 @@ internal sealed class InMemoryRouterLedger(InMemoryOwner owner) : IRouterLedger
         },
         cancellationToken);
 
+    public ValueTask<RoutePage> LatestAsync(long before, int most, CancellationToken cancellationToken) => owner.StepAsync(
+        data =>
+        {
+            List<RouteRecord> routes = [];
+            long again = 0;
+            foreach (var (number, block) in data.Routing.Blocks.Reverse())
+            {
+                if (before != 0 && number >= before) continue;
+                if (routes.Count >= most) break;
+                before = number;
+                if (again == 0) again = number + 1;
+                routes.AddRange(block.AsEnumerable().Reverse().Select(r => r.With(data.Routing.Reward(r.Decision.Id))));
+            }
+
+            return new RoutePage(before, routes) { Again = again };
+        },
+        cancellationToken);
+
     public async ValueTask RewardAsync(IReadOnlyList<RouteReward> rewards, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rewards);

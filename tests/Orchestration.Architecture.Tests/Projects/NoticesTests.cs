@@ -15,6 +15,9 @@ public sealed class NoticesTests
     // Part of the build alone.
     private static readonly string[] NotShipped = ["Meziantou.Analyzer", "Microsoft.CodeAnalysis.BannedApiAnalyzers"];
 
+    // What is kept in the sources and served as it is: name and version, by folder.
+    private static readonly Dictionary<string, string> Served = new(StringComparer.Ordinal) { ["uplot"] = "uPlot 1.6.32" };
+
     [Fact]
     public void The_notices_are_those_of_the_packages_in_the_lock_file()
     {
@@ -42,6 +45,12 @@ public sealed class NoticesTests
         text.Append("\nSelf-contained files also hold the .NET runtime and ASP.NET Core (MIT, Copyright (c) .NET Foundation and Contributors), whose own notices are at https://github.com/dotnet/dotnet. SQLite itself is in the public domain.\n");
         foreach (var licence in Directory.EnumerateFiles(Path.Combine(PublicData.RepositoryRoot, "eng", "licences"), "*.txt").Order(StringComparer.Ordinal))
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n## {Path.GetFileNameWithoutExtension(licence)}\n\n```\n{File.ReadAllText(licence).Trim()}\n```\n");
+        foreach (var folder in Directory.EnumerateDirectories(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Silo", "Dashboard", "app", "vendor")).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetFileName(folder);
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n## {Served[name]}\n\nIn `src/Orchestration.Silo/Dashboard/app/vendor/{name}`, served with the dashboard.\n\n```\n{File.ReadAllText(Path.Combine(folder, "LICENSE")).Trim()}\n```\n");
+        }
+
         return text.ToString();
     }
 

@@ -79,6 +79,54 @@ public sealed class AggregatorServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Versions_are_explained_side_by_side_on_the_same_rows_and_only_once()
+    {
+        var (first, second, none) = (await TrainAsync("good.jsonl", 1), await TrainAsync("good.jsonl", 2), await TrainAsync("none.jsonl", 1));
+        _world.Configure($"data-sets:\n  others: {{pairs: [{Path.Combine(_world.Folder, "none.jsonl")}]}}\n");
+        var silo = await _world.StartAsync(open: true);
+        using var client = SiloWorld.Client(silo);
+        var path = $"/v1/aggregators/quality/explain?versions={first[..8]},{second[..8]}";
+        var text = await client.GetStringAsync(path, Stop);
+        var explanation = JsonElement.Parse(text);
+        var document = JsonElement.Parse(await client.GetStringAsync("/openapi/v1.json", Stop));
+        new OpenApi.SchemaCheck(document).Faults(document.GetProperty("components").GetProperty("schemas").GetProperty("Explanation"), explanation).ShouldBeEmpty();
+        explanation.GetProperty("versions").EnumerateArray().Select(static v => v.GetProperty("version").GetString()).ShouldBe([first, second]);
+        explanation.GetProperty("rows").GetInt32().ShouldBe(240);
+        var gam = explanation.GetProperty("versions")[0];
+        gam.GetProperty("measured").GetString().ShouldBe("out_of_fold");
+        gam.GetProperty("calibration").GetArrayLength().ShouldBe(10);
+
+        // The target is the square of judge a, and nothing else.
+        var judges = gam.GetProperty("judges").EnumerateArray().ToDictionary(static j => j.GetProperty("judge").GetString()!);
+        judges["a"].GetProperty("importance").GetProperty("lower").GetDouble().ShouldBeGreaterThan(0.05);
+        judges["b"].GetProperty("importance").GetProperty("value").GetDouble().ShouldBeLessThan(0.001);
+        var curve = judges["a"].GetProperty("curve");
+        var (at, value) = (Numbers(curve, "at"), Numbers(curve, "value"));
+        at.ShouldBeInOrder();
+        (value[^1] - value[0]).ShouldBe(1, 0.1);
+        Numbers(curve, "lower").Zip(value, static (l, v) => l <= v).ShouldAllBe(static isBelow => isBelow);
+        explanation.GetProperty("differences")[0].GetProperty("gain").GetProperty("upper").GetDouble().ShouldBeLessThan(0, "a straight line is worse than a curve");
+
+        (await client.GetStringAsync(path, Stop)).ShouldBe(text);
+        var elsewhere = JsonElement.Parse(await client.GetStringAsync(path + "&data_set=others", Stop));
+        elsewhere.GetProperty("versions")[0].GetProperty("figures").GetProperty("mse").GetDouble().ShouldBeGreaterThan(gam.GetProperty("figures").GetProperty("mse").GetDouble() * 10);
+
+        (await client.GetAsync("/v1/aggregators/quality/explain", Stop)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await client.GetAsync($"/v1/aggregators/quality/explain?versions={string.Join(',', Enumerable.Repeat(first, 5))}", Stop)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await client.GetAsync(path + "&data_set=nothing", Stop)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        File.Delete(Path.Combine(_world.Folder, "none.jsonl"));
+        using var gone = await client.GetAsync($"/v1/aggregators/quality/explain?versions={none[..8]}", Stop);
+        gone.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await gone.Content.ReadAsStringAsync(Stop)).ShouldContain("Name a data set of the configuration");
+
+        var manifest = JsonElement.Parse(await client.GetStringAsync($"/v1/aggregators/quality/versions/{first}?hashes=false", Stop));
+        manifest.GetProperty("basis").GetProperty("training").GetProperty("row_hashes").GetString().ShouldBeEmpty();
+        manifest.GetProperty("figures").GetProperty("gain").GetDouble().ShouldBeGreaterThan(manifest.GetProperty("figures").GetProperty("gain_lower").GetDouble());
+
+        static double[] Numbers(JsonElement curve, string name) => [.. curve.GetProperty(name).EnumerateArray().Select(static n => n.GetDouble())];
+    }
+
+    [Fact]
     public async Task Judging_names_the_version_and_a_swap_at_one_silo_scores_at_the_other_within_a_second_or_so()
     {
         var first = await TrainAsync("code.jsonl", 1);

@@ -75,7 +75,7 @@ public sealed class OpenApiTests
         await client.GetStringAsync($"/v1/sweeps/{id}/events", Stop);
         foreach (var (path, schema) in new[]
         {
-            ("/v1/judges", "Judges"), ("/v1/sweeps", "SweepList"), ($"/v1/sweeps/{id}", "Sweep"), ("/v1/aggregators", "AggregatorList"), ("/v1/audit", "AuditPage"), ("/v1/work", "Work"), ("/v1/audit?limit=0", "Problem"), ("/v1/nothing", "Problem"),
+            ("/v1/judges", "Judges"), ("/v1/judges/report", "JudgeReport"), ("/v1/routes", "RouteList"), ("/v1/router", "Router"), ("/v1/sweeps", "SweepList"), ("/v1/me", "Me"), ("/v1/overview", "Overview"), ("/v1/data-sets", "DataSetList"), ($"/v1/sweeps/{id}/pairs", "PairPage"), ($"/v1/sweeps/{id}/pairs/0.1", "JudgedPair"), ($"/v1/sweeps/{id}/statistics", "SweepStatistics"), ($"/v1/sweeps/{id}", "Sweep"), ("/v1/aggregators", "AggregatorList"), ("/v1/audit", "AuditPage"), ("/v1/work", "Work"), ("/v1/audit?limit=0", "Problem"), ("/v1/nothing", "Problem"),
         })
         {
             using var response = await client.GetAsync(path, Stop);

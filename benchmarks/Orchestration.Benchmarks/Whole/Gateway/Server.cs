@@ -14,15 +14,14 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>The first line that it wrote, or the one that was waited for.</summary>
     public string Ready { get; }
 
+    /// <summary>The address in the line that was waited for.</summary>
+    public Uri Address => new(Ready[Ready.IndexOf("http", StringComparison.Ordinal)..].Split(' ')[0]);
+
     /// <summary>Resident memory, millions of bytes.</summary>
-    public double Megabytes
-    {
-        get
-        {
-            var line = File.ReadLines($"/proc/{_process.Id}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return double.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
-        }
-    }
+    public double Megabytes => Memory("VmRSS:");
+
+    /// <summary>The most that it ever was, millions of bytes.</summary>
+    public double PeakMegabytes => Memory("VmHWM:");
 
     /// <summary>Starts it and waits for a line.</summary>
     /// <param name="folder">Working folder.</param>
@@ -42,6 +41,12 @@ internal sealed class Server : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"{string.Join(' ', command)} ended: {await error}");
+    }
+
+    private double Memory(string name)
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 
     public async ValueTask DisposeAsync()

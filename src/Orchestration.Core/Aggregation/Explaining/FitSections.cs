@@ -28,21 +28,18 @@ internal static class FitSections
         rows.Add((string[])["measured", .. versions.Select(static v => v.BasisSentence)]);
         writer.Table(new ReportTable(["", .. versions.Select(static v => (ReportColumn)v.Label)], rows));
         writer.Note("± one standard error by prompt.");
-        for (var v = 1; v < versions.Count; v++) Compare(writer, versions[0], versions[v]);
+        for (var v = 1; v < versions.Count; v++) Compare(writer, versions[0], versions[v], explanation.GainOver(v));
     }
 
-    private static void Compare(HtmlWriter writer, VersionExplanation first, VersionExplanation other)
+    private static void Compare(HtmlWriter writer, VersionExplanation first, VersionExplanation other, GroupedMean? measured)
     {
-        if (!first.MeasuredRows.SequenceEqual(other.MeasuredRows) || first.Basis != other.Basis)
+        if (measured is not { } gain)
         {
             writer.Warning($"{first.Label} and {other.Label} were not measured on the same rows in the same way: they are not compared.");
             return;
         }
 
-        var rows = first.Measured.Rows;
-        var (mine, theirs) = (rows.Losses(first.Numbers), rows.Losses(other.Numbers));
-        var gain = GroupedMean.Of(rows, [.. mine.Select((loss, i) => loss - theirs[i])], [.. Enumerable.Range(0, rows.Rows)]);
-        var loss = rows.AreComparisons ? "log loss" : "squared error";
+        var loss = first.Rows.AreComparisons ? "log loss" : "squared error";
         var verdict = gain.Low > 0 ? $"{other.Label} is better than {first.Label}" : gain.High < 0 ? $"{other.Label} is worse than {first.Label}" : $"{other.Label} and {first.Label} cannot be told apart";
         writer.Paragraph($"{verdict}: the difference in {loss} a row is {Signed(-gain.Value)} (95% by prompt: {Signed(-gain.High)} to {Signed(-gain.Low)}; below 0 {other.Label} loses less).");
         writer.Chart(new ScatterChart([.. first.Numbers.Select((number, i) => new ScatterPoint(number, other.Numbers[i]))])

@@ -113,6 +113,10 @@ public sealed record VersionExplanation
     /// <summary>Contributions to the numbers of the chosen rows by the version itself, in their order.</summary>
     public required IReadOnlyList<PairContribution> Contributions { get; init; }
 
+    /// <summary>What may be said of a judge's curve, in sentences for people.</summary>
+    /// <param name="judge">Which judge.</param>
+    public string CurveSentence(int judge) => JudgeSections.Sentence(this, judge);
+
     /// <summary>A mapped score on its judge's own scale.</summary>
     /// <param name="judge">Which judge.</param>
     /// <param name="mapped">0–1.</param>
@@ -137,4 +141,18 @@ public readonly record struct ChosenPair(int Row, string Id, string Why);
 /// <param name="Settings">How.</param>
 /// <param name="Notes">What a reader has to know, in sentences.</param>
 public sealed record AggregatorExplanation(
-    IReadOnlyList<VersionExplanation> Versions, IReadOnlyList<ChosenPair> Pairs, TrainingRows Rows, string? CategoryField, ExplainSettings Settings, IReadOnlyList<string> Notes);
+    IReadOnlyList<VersionExplanation> Versions, IReadOnlyList<ChosenPair> Pairs, TrainingRows Rows, string? CategoryField, ExplainSettings Settings, IReadOnlyList<string> Notes)
+{
+    /// <summary>
+    /// How much less another version loses a row than the first one (squared error, or log loss), with a 95% interval by prompt: above 0 it is better. Null where the two were not measured on the same rows in the same way.
+    /// </summary>
+    /// <param name="other">Place of the other version.</param>
+    public GroupedMean? GainOver(int other)
+    {
+        var (first, second) = (Versions[0], Versions[other]);
+        if (!first.MeasuredRows.SequenceEqual(second.MeasuredRows) || first.Basis != second.Basis) return null;
+        var rows = first.Measured.Rows;
+        var (mine, theirs) = (rows.Losses(first.Numbers), rows.Losses(second.Numbers));
+        return GroupedMean.Of(rows, [.. mine.Select((loss, i) => loss - theirs[i])], [.. Enumerable.Range(0, rows.Rows)]);
+    }
+}

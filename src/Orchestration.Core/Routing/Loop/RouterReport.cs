@@ -18,6 +18,12 @@ public sealed record RouterReport
     /// <summary>The judges, in ordinal order of their names.</summary>
     public required IReadOnlyList<JudgeReport> Judges { get; init; }
 
+    /// <summary>What each policy came to, in ordinal order of their names; that of requests that named an expert is empty.</summary>
+    public IReadOnlyList<PolicyReport> Policies { get; init; } = [];
+
+    /// <summary>How the judges agree over the answers that two of them scored, each two once, in the order of <see cref="Judges"/>.</summary>
+    public IReadOnlyList<JudgePair> Agreement { get; init; } = [];
+
     /// <summary>What drifted.</summary>
     public required IReadOnlyList<DriftFinding> Drift { get; init; }
 
@@ -79,6 +85,9 @@ public sealed record ExpertReport
     /// <summary>How many answers, judged evenly, would tell as much as those that the corrected figure rests on.</summary>
     public double EffectiveRows { get; init; }
 
+    /// <summary>What an answer of it would have cost on average, US dollars, by what policies expected over the last judged decisions that it was on offer for, whoever was asked then; NaN where they expected nothing.</summary>
+    public double ExpectedUsd { get; init; } = double.NaN;
+
     /// <summary>What people's ratings come to; null where nobody rated it.</summary>
     public ExpertRating? Ratings { get; init; }
 }
@@ -89,4 +98,27 @@ public sealed record ExpertReport
 /// <param name="Scored">Answers that it scored, of the last rewards.</param>
 /// <param name="Mean">Mean mapped score, 0–1; NaN without one.</param>
 /// <param name="Unscored">How often it has no score, by reason.</param>
-public sealed record JudgeReport(string Judge, string? Quarantine, int Scored, double Mean, IReadOnlyDictionary<string, int> Unscored);
+public sealed record JudgeReport(string Judge, string? Quarantine, int Scored, double Mean, IReadOnlyDictionary<string, int> Unscored)
+{
+    /// <summary>Standard deviation of its mapped scores; NaN below two.</summary>
+    public double Deviation { get; init; } = double.NaN;
+
+    /// <summary>Correlation (Pearson's) of its mapped scores with the mean of the other judges' over the answers that it and at least one other scored; NaN where one of them does not vary.</summary>
+    public double WithOthers { get; init; } = double.NaN;
+}
+
+/// <summary>Two judges over the answers that both scored.</summary>
+/// <param name="First">One.</param>
+/// <param name="Second">The other.</param>
+/// <param name="Answers">How many answers.</param>
+/// <param name="Correlation">Pearson's, of mapped scores; NaN where one of them does not vary.</param>
+/// <param name="MeanDistance">Mean absolute difference of mapped scores, 0–1; NaN without answers.</param>
+public sealed record JudgePair(string First, string Second, int Answers, double Correlation, double MeanDistance);
+
+/// <summary>What a policy came to over its last judged answers, which are chosen by hash of the route: a fair sample of what it was asked.</summary>
+/// <param name="Policy">Its name; empty where requests named an expert.</param>
+/// <param name="Judged">Answers judged with a score.</param>
+/// <param name="Unscored">Answers judged without one.</param>
+/// <param name="Quality">Mean judged score, 0–1, with a 95% interval (Student's t; none below two answers).</param>
+/// <param name="MeanUsd">Mean known cost of a judged route, US dollars, fallbacks and candidates included; NaN without one.</param>
+public sealed record PolicyReport(string Policy, int Judged, int Unscored, Estimate Quality, double MeanUsd);

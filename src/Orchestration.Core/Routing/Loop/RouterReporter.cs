@@ -1,5 +1,6 @@
 using Orchestration.Learning.Drift;
 using Orchestration.Learning.Intervals;
+using Orchestration.Learning.Statistics;
 using Orchestration.Learning.Valuing;
 
 namespace Orchestration.Core.Routing.Loop;
@@ -38,6 +39,8 @@ public static class RouterReporter
             From = from,
             Experts = Experts(totals, rewards, quarantines.Reasons(QuarantineKind.Expert), ratings),
             Judges = Judges(rewards, quarantines.Reasons(QuarantineKind.Judge)),
+            Policies = RewardFigures.Policies(rewards),
+            Agreement = RewardFigures.Agreement(rewards),
             Drift = history.Drift.Findings,
             Quarantines = quarantines,
             Sources = ratings.Sources,
@@ -51,6 +54,7 @@ public static class RouterReporter
         var byExpert = totals.ToLookup(static t => t.Expert, StringComparer.Ordinal);
         var judged = rewards.ToLookup(static r => r.Expert, StringComparer.Ordinal);
         var values = Corrected(rewards);
+        var expected = RewardFigures.ExpectedUsd(rewards);
         return
         [
             .. byExpert.Select(static g => g.Key).Concat(judged.Select(static g => g.Key)).Concat(held.Keys).Concat(values.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name =>
@@ -74,6 +78,7 @@ public static class RouterReporter
                     Corrected = value is { Corrected.Refusal: ValueRefusal.None } ? value.Corrected.DoublyRobust : Estimate.Of(double.NaN),
                     NotCorrected = value is null ? "no answer of it was judged whose chance of being asked is known" : Why(value.Corrected.Refusal),
                     EffectiveRows = value?.Corrected.Overlap.EffectiveRows ?? 0,
+                    ExpectedUsd = expected.GetValueOrDefault(name, double.NaN),
                     Ratings = ratings.Experts.FirstOrDefault(e => e.Expert == name),
                 };
             }),
@@ -112,10 +117,15 @@ public static class RouterReporter
     [
         .. rewards.SelectMany(static r => r.Scores.Keys.Concat(r.Unscored.Keys)).Concat(held.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name =>
         {
-            double[] scores = [.. rewards.Where(r => r.Scores.ContainsKey(name)).Select(r => r.Scores[name])];
+            var scores = default(RunningMoments);
+            foreach (var reward in rewards)
+            {
+                if (reward.Scores.TryGetValue(name, out var score)) scores = scores.Add(score);
+            }
+
             var unscored = rewards.Where(r => r.Unscored.ContainsKey(name)).GroupBy(r => r.Unscored[name], StringComparer.Ordinal)
                 .OrderBy(static g => g.Key, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
-            return new JudgeReport(name, held.GetValueOrDefault(name), scores.Length, scores.Length == 0 ? double.NaN : scores.Average(), unscored);
+            return new JudgeReport(name, held.GetValueOrDefault(name), (int)scores.Count, scores.Mean, unscored) { Deviation = scores.StandardDeviation, WithOthers = RewardFigures.WithOthers(rewards, name) };
         }),
     ];
 

@@ -130,6 +130,22 @@ internal sealed class PostgresRouterLedger(Database database, SiloPresence silo)
         },
         cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<RoutePage> LatestAsync(long before, int most, CancellationToken cancellationToken) => await database.RunAsync(
+        async (connection, _, cancel) =>
+        {
+            var blocks = await connection.Command(
+                """
+                SELECT number, body FROM (SELECT number, body, coalesce(sum(routes) OVER (ORDER BY number DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS later
+                  FROM (SELECT number, body, routes FROM route_blocks WHERE number < $1 ORDER BY number DESC LIMIT $2) f) g WHERE later < $2 ORDER BY number DESC
+                """,
+                before == 0 ? long.MaxValue : before, (long)most).ListAsync(static reader => (Number: reader.GetInt64(0), Body: reader.GetFieldValue<byte[]>(1)), cancel).ConfigureAwait(false);
+            if (blocks.Count == 0) return new RoutePage(before, []);
+            var routes = blocks.SelectMany(static b => RouteBlock.Read(b.Body).AsEnumerable().Reverse()).ToArray();
+            var rewards = await RewardsAsync(connection, [.. routes.Where(static r => r.Decision.IsSampled).Select(static r => RouteBlock.Id(r.Decision.Id))], cancel).ConfigureAwait(false);
+            return new RoutePage(blocks[^1].Number, [.. routes.Select(r => r.Decision.IsSampled ? r.With(rewards.GetValueOrDefault(RouteBlock.Id(r.Decision.Id))) : r)]) { Again = blocks[0].Number + 1 };
+        },
+        cancellationToken).ConfigureAwait(false);
+
     public async ValueTask RewardAsync(IReadOnlyList<RouteReward> rewards, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rewards);

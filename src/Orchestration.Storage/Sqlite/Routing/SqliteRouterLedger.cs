@@ -60,6 +60,26 @@ internal sealed class SqliteRouterLedger(GroupCommitWriter writer, ReadConnectio
         },
         cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<RoutePage> LatestAsync(long before, int most, CancellationToken cancellationToken) => await reads.RunAsync(
+        connection =>
+        {
+            List<RouteRecord> routes = [];
+            long again = 0;
+            using (var select = connection.Use("SELECT number, body FROM route_blocks WHERE number < ?1 ORDER BY number DESC"))
+            {
+                select.Bind(1, before == 0 ? long.MaxValue : before);
+                while (routes.Count < most && select.Step())
+                {
+                    before = select.Int64(0);
+                    if (again == 0) again = before + 1;
+                    routes.AddRange(RouteBlock.Read(select.Bytes(1)).AsEnumerable().Reverse());
+                }
+            }
+
+            return new RoutePage(before, [.. routes.Select(r => r.Decision.IsSampled ? r.With(Reward(connection, RouteBlock.Id(r.Decision.Id))) : r)]) { Again = again };
+        },
+        cancellationToken).ConfigureAwait(false);
+
     public async ValueTask RewardAsync(IReadOnlyList<RouteReward> rewards, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rewards);
