@@ -132,7 +132,11 @@ public sealed class SurrogateTests : IDisposable
         {
             var route = RouteSamples.Route(number, isAnswered: number % 2 == 0) with
             {
-                Score = 0.5, Interval = (0.25, 0.75), AggregatorVersion = "v", Scores = new Dictionary<string, double>(StringComparer.Ordinal) { ["a"] = 0.1 }, Feedback = [new RouteFeedback("r", 1, "me", "größer")],
+                Score = 0.5,
+                Interval = (0.25, 0.75),
+                AggregatorVersion = "v",
+                Scores = new Dictionary<string, double>(StringComparer.Ordinal) { ["a"] = 0.1 },
+                Feedback = [new RouteFeedback("r", 1, "me", "größer")],
             };
             Same(route, Json);
             Same(route.Decision, Json);
