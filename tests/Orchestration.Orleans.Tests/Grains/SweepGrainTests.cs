@@ -33,7 +33,7 @@ public sealed class SweepGrainTests(LivingCluster cluster) : IClassFixture<Livin
         (status.ShardsDone, status.RowsDone).ShouldBe((status.Shards, status.Rows));
 
         // Nothing comes back to a sweep more often than once a minute.
-        var reminders = await cluster.OfSilos<IReminderTable>()[0].ReadRows(0, 0);
+        var reminders = await cluster.OfSilos<IReminderTable>()[0].ReadRows(0, 0, Cancelled);
         reminders.Reminders.ShouldNotBeEmpty();
         reminders.Reminders.ShouldAllBe(reminder => reminder.Period >= TimeSpan.FromMinutes(1));
         CheckCalls();

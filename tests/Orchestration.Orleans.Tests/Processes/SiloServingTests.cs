@@ -19,7 +19,7 @@ public sealed class SiloServingTests
     [Fact]
     public async Task A_swap_is_seen_in_all_silos_within_a_second_and_one_question_to_all_of_them_is_one_call()
     {
-        const int Swapped = 20;
+        const int Swapped = 41;
         await using var world = await OrleansWorld.CreateAsync(isCompared: false);
         var silos = await Task.WhenAll(Enumerable.Range(0, Silos).Select(_ => world.StartSiloAsync("--slots", "0")));
         var clients = await Task.WhenAll(silos.Select(world.ConnectAsync));
@@ -28,7 +28,6 @@ public sealed class SiloServingTests
             await AskAllAsync(world, clients);
             await using var store = await StoreLocation.OpenAsync(world.Store, TimeProvider.System, world.At("spool"), null, Cancelled);
             var versions = await Swaps.TrainAsync(world.At("rows.jsonl"), arguments => world.RunAsync([.. arguments, "--store", world.Store]), store.Aggregators);
-            foreach (var client in clients) await client.Grains.GetGrain<IAggregatorWorkerGrain>(Swaps.Name).PredictAsync(Swaps.Request);
             List<TimeSpan> took = [];
             for (var swap = 0; swap < Swapped; swap++)
             {
@@ -36,7 +35,10 @@ public sealed class SiloServingTests
                 var next = versions[swap % 2];
                 var began = TimeProvider.System.GetTimestamp();
                 (await store.Aggregators.TryChangeAsync(setting.Epoch, setting with { Active = next }, null, Cancelled)).ShouldNotBeNull();
-                took.AddRange(await Task.WhenAll(clients.Select(client => SeenAsync(client, next, began))));
+                var seen = await Task.WhenAll(clients.Select(client => SeenAsync(client, next, began)));
+
+                // With the first one a silo begins to follow the name, and the code that predicts is compiled.
+                if (swap > 0) took.AddRange(seen);
             }
 
             took.Sort();
