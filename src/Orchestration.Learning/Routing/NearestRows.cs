@@ -46,27 +46,29 @@ public sealed class NearestRows
     {
         var count = Count;
         var wanted = Math.Min(neighbours, count);
-        var distances = ArrayPool<float>.Shared.Rent(_columns.Length / Width);
-        var nearest = ArrayPool<int>.Shared.Rent(wanted);
+        var held = _columns.Length / Width;
+        var rented = ArrayPool<float>.Shared.Rent(held + wanted);
         try
         {
-            Distances(row, distances.AsSpan(0, _columns.Length / Width));
-            Pick(distances.AsSpan(0, count), nearest.AsSpan(0, wanted));
+            Distances(row, rented.AsSpan(0, held));
+            var distances = rented.AsSpan(0, count);
+            var heap = rented.AsSpan(held, wanted);
+            var farthest = Farthest(distances, heap);
 
-            // In the order of the store, so that the sum does not depend on how the nearest were found.
-            nearest.AsSpan(0, wanted).Sort();
+            // All that are nearer are among the kept; of those that are as far as the farthest of them, the first stored.
+            var equals = heap.Count(farthest);
             means[..Outputs].Clear();
-            for (var n = 0; n < wanted; n++)
+            for (var i = 0; i < count; i++)
             {
-                for (var k = 0; k < Outputs; k++) means[k] += Values[nearest[n] * Outputs + k];
+                if (distances[i] > farthest || (distances[i] == farthest && equals-- <= 0)) continue;
+                for (var k = 0; k < Outputs; k++) means[k] += Values[(i * Outputs) + k];
             }
 
             for (var k = 0; k < Outputs; k++) means[k] /= wanted;
         }
         finally
         {
-            ArrayPool<float>.Shared.Return(distances);
-            ArrayPool<int>.Shared.Return(nearest);
+            ArrayPool<float>.Shared.Return(rented);
         }
     }
 
@@ -83,20 +85,25 @@ public sealed class NearestRows
         return columns;
     }
 
+    // Two registers of rows at a time: a sum waits for its own last step, and not for the other's.
     private void Distances(ReadOnlySpan<float> row, Span<float> distances)
     {
         var columns = MemoryMarshal.Cast<float, Vector<float>>(_columns);
         var sums = MemoryMarshal.Cast<float, Vector<float>>(distances);
-        for (var i = 0; i < sums.Length; i++)
+        for (var i = 0; i < sums.Length; i += 2)
         {
-            var sum = Vector<float>.Zero;
-            for (int k = 0, at = i; k < Width; k++, at += sums.Length)
+            var next = Math.Min(i + 1, sums.Length - 1);
+            var (one, other) = (Vector<float>.Zero, Vector<float>.Zero);
+            for (var k = 0; k < Width; k++)
             {
-                var apart = columns[at] - new Vector<float>(row[k]);
-                sum += apart * apart;
+                var here = new Vector<float>(row[k]);
+                var column = columns.Slice(k * sums.Length, sums.Length);
+                var (apart, further) = (column[i] - here, column[next] - here);
+                one += apart * apart;
+                other += further * further;
             }
 
-            sums[i] = sum;
+            (sums[i], sums[next]) = (one, other);
         }
     }
 
@@ -118,30 +125,32 @@ public sealed class NearestRows
         return sum;
     }
 
-    // The least distances by a heap whose top is the farthest kept.
-    private static void Pick(ReadOnlySpan<float> distances, Span<int> kept)
+    // The greatest of the least distances, as many as the heap holds: its top.
+    private static float Farthest(ReadOnlySpan<float> distances, Span<float> heap)
     {
-        for (var i = 0; i < kept.Length; i++) kept[i] = i;
-        for (var i = kept.Length / 2 - 1; i >= 0; i--) Sink(distances, kept, i);
-        for (var i = kept.Length; i < distances.Length; i++)
+        distances[..heap.Length].CopyTo(heap);
+        for (var i = (heap.Length / 2) - 1; i >= 0; i--) Sink(heap, i);
+        foreach (var distance in distances[heap.Length..])
         {
-            if (!(distances[i] < distances[kept[0]])) continue;
-            kept[0] = i;
-            Sink(distances, kept, 0);
+            if (!(distance < heap[0])) continue;
+            heap[0] = distance;
+            Sink(heap, 0);
         }
+
+        return heap[0];
     }
 
-    private static void Sink(ReadOnlySpan<float> distances, Span<int> heap, int at)
+    private static void Sink(Span<float> heap, int at)
     {
-        while (2 * at + 1 < heap.Length)
+        var value = heap[at];
+        for (var child = (2 * at) + 1; child < heap.Length; child = (2 * at) + 1)
         {
-            var child = 2 * at + 1;
-            if (child + 1 < heap.Length && Farther(distances, heap[child + 1], heap[child])) child++;
-            if (!Farther(distances, heap[child], heap[at])) return;
-            (heap[at], heap[child]) = (heap[child], heap[at]);
+            if (child + 1 < heap.Length) child += heap[child + 1] > heap[child] ? 1 : 0;
+            if (!(heap[child] > value)) break;
+            heap[at] = heap[child];
             at = child;
         }
-    }
 
-    private static bool Farther(ReadOnlySpan<float> distances, int a, int b) => distances[a] > distances[b] || (distances[a] == distances[b] && a > b);
+        heap[at] = value;
+    }
 }
