@@ -17,12 +17,16 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
     /// <summary>How long a batch gathers: what a kill may take without its having been counted as waiting.</summary>
     public static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Entries that end the gathering before its time: a long batch takes a processor from requests for as long as it is encoded.</summary>
+    public const int Enough = 100;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly Lock _forgetting = new();
     private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
     private readonly Queue<string> _forgottenInOrder = [];
+    private TaskCompletionSource _enough = new();
     private Task _underWay = Task.CompletedTask;
     private long _accepted;
     private long _dropped;
@@ -46,7 +50,7 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
     public bool Add(RouteRecord route)
     {
         Interlocked.Increment(ref _accepted);
-        if (_queue.Writer.TryWrite(new Entry(route, null))) return true;
+        if (TryAdd(new Entry(route, null))) return true;
         Interlocked.Increment(ref _dropped);
         return false;
     }
@@ -54,7 +58,7 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
     /// <summary>Hands in a reward. False where there was no room.</summary>
     public bool Add(RouteReward reward)
     {
-        if (_queue.Writer.TryWrite(new Entry(null, reward))) return true;
+        if (TryAdd(new Entry(null, reward))) return true;
         Interlocked.Increment(ref _rewardsDropped);
         return false;
     }
@@ -81,7 +85,7 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
         {
             while (await _queue.Reader.WaitToReadAsync(cancellationToken))
             {
-                await Task.Delay(Gather, time, cancellationToken);
+                await GatherAsync(cancellationToken);
                 await WriteAsync(isLast: false, cancellationToken);
             }
         }
@@ -93,6 +97,24 @@ internal sealed class RouteLog(IRouterLedger ledger, TimeProvider time, Action<s
         _queue.Writer.TryComplete();
         do await WriteAsync(isLast: true, cancellationToken);
         while (_queue.Reader.Count > 0);
+    }
+
+    private bool TryAdd(Entry entry)
+    {
+        if (!_queue.Writer.TryWrite(entry)) return false;
+        if (_queue.Reader.Count >= Enough) Volatile.Read(ref _enough).TrySetResult();
+        return true;
+    }
+
+    private async Task GatherAsync(CancellationToken cancellationToken)
+    {
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _enough, enough);
+        if (_queue.Reader.Count >= Enough) return;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(enough.Task, Task.Delay(Gather, time, over.Token));
+        await over.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task WriteAsync(bool isLast, CancellationToken cancellationToken)
