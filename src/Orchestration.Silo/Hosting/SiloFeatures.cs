@@ -33,7 +33,7 @@ internal sealed class SiloFeatures : IAsyncDisposable
         _judges = state.Add(new SiloJudges(state));
         _traffic = new RoutedTraffic(state);
         _budget = new KeyBudget(_traffic.Gateway.Budgets);
-        _judging = new JudgeService(state, _judges, _budget);
+        _judging = new JudgeService(state, _judges, _budget, (judge, flipped) => _traffic.Loop?.Compared(judge, flipped));
         _sweeps = new SiloSweeps(state, _judges);
         state.Add(_traffic);
         _recent = new RecentActivity(state);

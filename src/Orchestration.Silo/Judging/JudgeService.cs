@@ -17,7 +17,8 @@ namespace Orchestration.Silo.Judging;
 /// <param name="state">The silo.</param>
 /// <param name="judges">Its judges.</param>
 /// <param name="budget">On whose account calls are.</param>
-internal sealed class JudgeService(SiloState state, SiloJudges judges, KeyBudget budget)
+/// <param name="compared">Told of each comparison with both verdicts, see <see cref="JudgeTally"/>.</param>
+internal sealed class JudgeService(SiloState state, SiloJudges judges, KeyBudget budget, Action<string, bool> compared)
 {
     /// <summary>Rows of a request, at most; more is a sweep.</summary>
     public const int MostRows = 256;
@@ -35,7 +36,7 @@ internal sealed class JudgeService(SiloState state, SiloJudges judges, KeyBudget
     private readonly Bulkhead _rows = new(MostRowsAtOnce);
 
     /// <summary>Counts what judges said.</summary>
-    public JudgeTally Tally { get; } = new();
+    public JudgeTally Tally { get; } = new(compared);
 
     /// <summary>Rows in work.</summary>
     public int RowsInWork => _rows.Taken;

@@ -6,7 +6,8 @@ using Orchestration.Core.Sweeps;
 namespace Orchestration.Silo.Judging;
 
 /// <summary>What each judge's column came to at this silo since its start, in requests. Safe for concurrent use.</summary>
-internal sealed class JudgeTally
+/// <param name="compared">Told of each comparison with both verdicts: the judge, and whether they prefer different answers.</param>
+internal sealed class JudgeTally(Action<string, bool> compared)
 {
     private readonly ConcurrentDictionary<string, Cells> _counts = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -29,15 +30,17 @@ internal sealed class JudgeTally
         {
             foreach (var judge in judges)
             {
-                var (compared, flipped) = _verdicts.GetValueOrDefault(judge.Name);
+                var (both, flipped) = _verdicts.GetValueOrDefault(judge.Name);
                 for (var row = 0; row < table.Rows; row++)
                 {
                     if (judge.AsShown(table, row) is not { } shown || judge.Swapped(table, row) is not { } swapped) continue;
-                    compared++;
-                    if ((int)shown * (int)swapped.Flip() == -1) flipped++;
+                    var isFlipped = (int)shown * (int)swapped.Flip() == -1;
+                    both++;
+                    if (isFlipped) flipped++;
+                    compared(judge.Name, isFlipped);
                 }
 
-                _verdicts[judge.Name] = (compared, flipped);
+                _verdicts[judge.Name] = (both, flipped);
             }
         }
     }

@@ -20,9 +20,11 @@ public sealed class JudgeTallyTests
         Set(3, -1, -1); // second both times
         table.SetScored(4, 0, 1);
         table.SetUnscored(4, 1, "unreadable");
-        var tally = new JudgeTally();
+        List<(string, bool)> told = [];
+        var tally = new JudgeTally((judge, flipped) => told.Add((judge, flipped)));
         tally.AddVerdicts(VerdictColumns.Of(columns), table);
         tally.Verdicts()["j"].ShouldBe((4L, 2L));
+        told.ShouldBe([("j", true), ("j", false), ("j", false), ("j", true)]);
         tally.AddVerdicts(VerdictColumns.Of(columns), table);
         tally.Verdicts()["j"].ShouldBe((8L, 4L));
 

@@ -2,6 +2,7 @@ using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Routing;
+using Orchestration.Core.Routing.Drift;
 using Orchestration.Core.Routing.Bandits;
 using Orchestration.Core.Routing.Loop;
 using Orchestration.Learning.Drift;
@@ -83,6 +84,24 @@ public sealed class LearningFromTrafficTests
         await silo.Loop.FollowAsync(Cancel);
         (await silo.Loop.ReportAsync(Cancel)).ShouldSatisfyAllConditions(r => r.Drift.ShouldNotBeEmpty(), r => r.Quarantines.Held.ShouldBeEmpty());
         (await silo.DecideAsync()).Expert.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task A_judge_whose_verdicts_begin_to_turn_with_the_order_is_shown_and_held_by_nobody_but_an_operator()
+    {
+        ScoringJudge[] judges = [new("j1", static _ => Judgment.Scored(3)), new("j2", static _ => Judgment.Scored(1))];
+        await using var silo = Watching(quarantines: true, judges);
+        for (var i = 0; i < 600; i++) silo.Loop.Compared("j1", flipped: i % 10 == 0 || (i >= 200 && i % 2 == 0));
+        for (var i = 0; i < 600; i++) silo.Loop.Compared("j2", flipped: i % 10 == 0);
+        await silo.Loop.FollowAsync(Cancel);
+        await silo.Loop.FollowAsync(Cancel);
+
+        var report = await silo.Loop.ReportAsync(Cancel);
+        report.Drift.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            f => f.Subject.ShouldBe("j1"), f => f.Kind.ShouldBe(DriftKind.Flips), f => f.IsWorse.ShouldBeTrue(), f => f.Before.ShouldBe(0.1, 0.03), f => f.After.ShouldBe(0.5, 0.1));
+
+        // Whoever sends comparisons chooses them.
+        report.Quarantines.Held.ShouldBeEmpty();
     }
 
     [Fact]

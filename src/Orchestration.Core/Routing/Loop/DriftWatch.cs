@@ -68,13 +68,20 @@ internal sealed class DriftWatch(DriftOptions options)
         if (IsWatched(QuarantineKind.Expert, expert, at)) _monitor.Called(expert, at, kind);
     }
 
+    /// <summary>Takes a comparison that a judge of this silo judged in both orders.</summary>
+    public void Compared(string judge, DateTimeOffset at, bool flipped)
+    {
+        if (IsWatched(QuarantineKind.Judge, judge, at)) _monitor.Compared(judge, at, flipped);
+    }
+
     /// <summary>Quarantines what drifted for the worse and is not held yet. The last expert and the last judge stay: somebody must answer, and somebody must judge.</summary>
     /// <returns>The list as it is afterwards.</returns>
     public async ValueTask<QuarantineList> ActAsync(IStore store, IReadOnlyList<string> experts, IReadOnlyList<string> judges, QuarantineList list, Action<string> note, CancellationToken cancellationToken)
     {
         foreach (var finding in Findings)
         {
-            if (!finding.IsWorse) continue;
+            // Comparisons are chosen by whoever sends them: flips among them are shown, and hold nobody back by themselves.
+            if (!finding.IsWorse || finding.Kind == DriftKind.Flips) continue;
             var kind = finding.IsJudge ? QuarantineKind.Judge : QuarantineKind.Expert;
             var all = finding.IsJudge ? judges : experts;
             var held = list.Reasons(kind);

@@ -114,6 +114,15 @@ public sealed class RouterLoop
         Volatile.Write(ref _learners, [.. learners.Select(learner => known.FirstOrDefault(k => k.Bandit == learner) ?? new Learner(learner))]);
     }
 
+    /// <summary>Takes a comparison that was judged in both orders at this silo, beside routed traffic: whether a judge's verdicts begin to turn with the order is watched. It is shown, and quarantines nobody.</summary>
+    /// <param name="judge">The judge's name.</param>
+    /// <param name="flipped">True where the two verdicts prefer different answers.</param>
+    public void Compared(string judge, bool flipped)
+    {
+        ArgumentNullException.ThrowIfNull(judge);
+        _history.Drift.Compared(judge, _options.Time.GetUtcNow(), flipped);
+    }
+
     /// <summary>Runs until cancelled; then what is left is written. Judging that is under way is broken off, and not recorded.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
