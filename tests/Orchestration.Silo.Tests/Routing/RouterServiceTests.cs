@@ -107,6 +107,33 @@ public sealed class RouterServiceTests
         audit.ShouldContain("router.release");
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_judge_whose_verdicts_begin_to_turn_with_the_order_of_what_a_silo_compares_is_shown_as_drifted()
+    {
+        // First the better answer wins in either place; later both are as good, and the place decides.
+        var isSteady = true;
+        await using var endpoint = await ScriptedEndpoint.StartAsync(
+            new ScriptedEndpointOptions { PositionBias = 0.5, JudgeNoise = 0.01, Quality = m => Volatile.Read(ref isSteady) && m.Answer.StartsWith("good", StringComparison.Ordinal) ? 1 : 0.1 }, cancellationToken: Stop);
+        await using var world = new SiloWorld(Yaml(endpoint));
+        await using var silo = await world.StartAsync(open: true);
+        using var client = SiloWorld.Client(silo);
+
+        for (var request = 0; request < 4; request++)
+        {
+            if (request == 2) Volatile.Write(ref isSteady, false);
+            var rows = string.Join(',', Enumerable.Range(0, 256).Select(row => $$"""{"prompt":"question {{request}}.{{row}}","answer_a":"good answer","answer_b":"poor answer"}"""));
+            using var answer = await client.PostAsync("/v1/compare", SiloWorld.Json($$"""{"comparisons":[{{rows}}],"judges":["preference@local"]}"""), Stop);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await UntilAsync(async () => (await JsonAsync(client, "/v1/router")).GetProperty("drift").GetArrayLength() > 0);
+        var router = await JsonAsync(client, "/v1/router");
+        var drift = router.GetProperty("drift")[0];
+        (drift.GetProperty("kind").GetString(), drift.GetProperty("name").GetString(), drift.GetProperty("is_worse").GetBoolean()).ShouldBe(("judge", "preference@local", true));
+        drift.GetProperty("what").GetString()!.ShouldContain("turn with the order");
+        router.GetProperty("quarantine").GetProperty("held").GetArrayLength().ShouldBe(0);
+    }
+
     private static string Yaml(ScriptedEndpoint endpoint) => SiloWorld.Configuration(
         endpoint,
         """
