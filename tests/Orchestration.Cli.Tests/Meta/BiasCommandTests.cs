@@ -139,8 +139,8 @@ public sealed class BiasCommandTests : IDisposable
         status.ShouldBe(0, _cli.Error);
         _cli.Error.ShouldContain("going on with it");
 
-        // Each of the two judges has twice its deployment's four items in work, and of each at most one call that is not stored yet.
-        endpoint.Statistics().Requests.ShouldBeInRange(12 * 5 * 2 * 2, (12 * 5 * 2 * 2) + (2 * 2 * 4));
+        // Each of the two judges has twice its deployment's four items in work for each of the two orders, and of each at most one call that is not stored yet.
+        endpoint.Statistics().Requests.ShouldBeInRange(12 * 5 * 2 * 2, (12 * 5 * 2 * 2) + (2 * 2 * 2 * 4));
         Lines(line).Count.ShouldBe(3);
     }
 

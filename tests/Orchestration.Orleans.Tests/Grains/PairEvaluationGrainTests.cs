@@ -95,7 +95,7 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
                 (await grain.EvaluateAsync(question, set))!.Value.Judgments[0].ShouldBe(Judgment.Scored(GatedJudge.ScoreOf(question.Value.Pair!)));
             }
 
-            silos.Add((await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain))!.ToString());
+            silos.Add((await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain, TestContext.Current.CancellationToken))!.ToString());
         }
 
         told.ShouldBe(2);

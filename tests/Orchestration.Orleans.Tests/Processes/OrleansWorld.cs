@@ -25,7 +25,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
 
     private static readonly string[] Judges = ["relevance", "clarity@local", "helpfulness@local"];
 
-    private static readonly (string Option, string Value)[] Usual = [("--slots", "3"), ("--failure-detection", "6")];
+    private static readonly (string Option, string Value)[] Usual = [("--slots", "3"), ("--failure-detection", "6"), ("--lease", "3")];
 
     private static readonly Lazy<Task<(byte[] Results, long Requests)>> Plain = new(RunPlainAsync);
 
@@ -91,7 +91,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
             _folder, (port, gateway),
             [
                 "--config", At("orchestration.yaml"), "--store", Store, "--cluster", Options.ClusterId, "--silo-port", Text(port), "--gateway-port", Text(gateway),
-                "--lease", "3", .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
+                .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
             ]);
         _silos.Add(silo);
         return silo;
