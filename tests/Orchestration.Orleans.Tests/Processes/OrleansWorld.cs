@@ -104,8 +104,8 @@ internal sealed class OrleansWorld : IAsyncDisposable
     /// <summary>A process outside the cluster.</summary>
     public Task<OrleansClient> ConnectAsync() => OrleansClient.ConnectAsync(Options, TestContext.Current.CancellationToken);
 
-    /// <summary>Registers the sweep for silos to work.</summary>
-    public Task RegisterAsync() => RunAsync([.. Sweep(Store, "out"), "--detach"]);
+    /// <summary>Registers the sweep for silos to work, and returns what the command says.</summary>
+    public Task<string> RegisterAsync() => RunAsync([.. Sweep(Store, "out"), "--detach"]);
 
     /// <summary>Waits for the sweep's end, and checks what every fault must leave as it was.</summary>
     /// <param name="mostRepaid">Judgments that may have been bought twice.</param>
