@@ -2,7 +2,7 @@
 
 import { get } from '../../lib/api.js';
 import { bars } from '../../lib/charts.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { auditCard, auditOf } from '../../lib/figures.js';
 import { count, fixed, money, percent, time } from '../../lib/format.js';
 import { poll } from '../../lib/poll.js';
@@ -26,7 +26,7 @@ export async function showJudge({ root, signal, title }, name) {
   const hold = h('span', null);
   const audit = auditCard(name);
   let before = '';
-  fill(root, h('nav.crumbs', { 'aria-label': 'Where this is' }, h('a', { href: '#/judges' }, 'Judges'), ' / '), h('div.head', null, h('div.row', null, h('h1', null, name), state), hold), place);
+  fill(root, crumbs(['Judges', '#/judges']), h('div.head', null, h('div.row', null, h('h1', null, name), state), hold), place);
 
   async function look() {
     const [report, entries] = await Promise.all([get('/v1/judges/report', { signal }), auditOf(name, signal).catch((error) => { if (signal.aborted) throw error; return null; })]);
