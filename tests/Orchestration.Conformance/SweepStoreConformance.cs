@@ -43,6 +43,7 @@ public abstract class SweepStoreConformance : StoreConformance
         (await One.Sweeps.FindAsync(id, Cancel)).ShouldBeNull();
         (await One.Sweeps.ReadShardAsync(id, 0, ShardParts.Head, Cancel)).ShouldBeNull();
         (await One.Sweeps.UnscoredAsync(id, 0, Cancel)).ShouldBeEmpty();
+        (await One.Sweeps.ReadWordsAsync(id, 0, 10, Cancel)).ShouldBeEmpty();
         (await One.Sweeps.TryChangeStateAsync(id, SweepState.Running, SweepState.Completed, Cancel)).ShouldBeFalse();
         (await One.Sweeps.DeleteAsync(id, Cancel)).ShouldBeFalse();
         (await One.Sweeps.ClaimAsync(id, One.Owner, 1, Lease, Cancel)).ShouldBeEmpty();
@@ -92,6 +93,33 @@ public abstract class SweepStoreConformance : StoreConformance
         all.Head.ShouldBe(shard.Head);
         all.Text.ShouldBe(shard.Text);
         all.Block.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_tells_of_shards_words_is_read_for_many_of_them_at_once_and_goes_with_the_sweep()
+    {
+        await SealedAsync(One, 3, Cancel);
+        var sweep = await One.Sweeps.CreateAsync(Sweep(One.Owner), Cancel);
+        byte[] first = Bytes(5, 3000), replacing = Bytes(6, 40);
+        await One.Sweeps.AppendShardsAsync(sweep.Id, [Shard(0, rows: 5) with { Words = first }, Shard(1, rows: 7)], Cancel);
+        await One.Sweeps.AppendShardsAsync(sweep.Id, [Shard(2, rows: 0) with { Words = Bytes(7, 20) }, Shard(3, rows: 11) with { Words = [] }], Cancel);
+        await One.Sweeps.ReplaceShardAsync(sweep.Id, Shard(1, rows: 6) with { Words = replacing }, Cancel);
+        await One.Sweeps.ReplaceShardAsync(sweep.Id, Shard(2, rows: 4), Cancel);
+        await One.Sweeps.SealAsync(sweep.Id, new SweepSeal("{}", 26, 0), Cancel);
+        await SealedAsync(One, 2, Cancel);
+        (await One.Sweeps.CheckpointAsync(await ClaimOneAsync(One, sweep.Id, Cancel), Result(0), Cancel)).ShouldBeTrue();
+
+        var all = await Two.Sweeps.ReadWordsAsync(sweep.Id, 0, 100, Cancel);
+        all.Select(static s => (s.Index, s.FirstRow, s.Rows, s.IsDone)).ShouldBe([(0, 0, 5, true), (1, 5, 6, false), (2, 11, 4, false), (3, 15, 11, false)]);
+        all[0].Words.ShouldBe(first);
+        all[1].Words.ShouldBe(replacing);
+        all[2].Words.ShouldBeNull("it was replaced by one without");
+        (all[3].Words ?? []).ShouldBeEmpty();
+        (await Two.Sweeps.ReadWordsAsync(sweep.Id, 1, 2, Cancel)).Select(static s => s.Index).ShouldBe([1, 2]);
+        (await Two.Sweeps.ReadWordsAsync(sweep.Id, 4, 2, Cancel)).ShouldBeEmpty();
+
+        (await One.Sweeps.DeleteAsync(sweep.Id, Cancel)).ShouldBeTrue();
+        (await Two.Sweeps.ReadWordsAsync(sweep.Id, 0, 100, Cancel)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -64,6 +64,12 @@ public interface ISweepStore
     /// </summary>
     ValueTask<StoredShard?> ReadShardAsync(string sweepId, int shard, ShardParts parts, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads what is known of some shards' texts without reading the texts (<see cref="ShardData.Words"/>), in one exchange: those from <paramref name="first"/> on, <paramref name="count"/> at most, in order; fewer at the end
+    /// of the data, none for a sweep that is not there.
+    /// </summary>
+    ValueTask<IReadOnlyList<ShardWords>> ReadWordsAsync(string sweepId, int first, int count, CancellationToken cancellationToken);
+
     /// <summary>How far a sweep is.</summary>
     ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken);
 
@@ -169,7 +175,11 @@ public sealed record SweepRecord
 /// <param name="Rows">Its rows.</param>
 /// <param name="Head">Encoded ids, groups, categories, sources, targets, kept fields and recorded judgments.</param>
 /// <param name="Text">Encoded prompts, answers and references.</param>
-public sealed record ShardData(int Index, int Rows, byte[] Head, byte[] Text);
+public sealed record ShardData(int Index, int Rows, byte[] Head, byte[] Text)
+{
+    /// <summary>What tells that a text stands in none of its rows, so that the shard need not be read to look for it; null where nothing does. Stored and removed with <see cref="Head"/>.</summary>
+    public byte[]? Words { get; init; }
+}
 
 /// <summary>The right to work one shard.</summary>
 /// <param name="SweepId">The sweep.</param>
@@ -217,6 +227,14 @@ public enum ShardParts
 /// <param name="Text">See <see cref="ShardData"/>.</param>
 /// <param name="Block">See <see cref="ShardResult"/>.</param>
 public sealed record StoredShard(int Index, long FirstRow, int Rows, bool IsDone, byte[]? Head, byte[]? Text, byte[]? Block);
+
+/// <summary>What is known of a shard's texts without reading them.</summary>
+/// <param name="Index">From 0.</param>
+/// <param name="FirstRow">Number of accepted rows before it.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="IsDone">True where its result is committed.</param>
+/// <param name="Words">See <see cref="ShardData.Words"/>; null where it was registered without, as by a build that made none.</param>
+public sealed record ShardWords(int Index, long FirstRow, int Rows, bool IsDone, byte[]? Words);
 
 /// <summary>A sweep that can be worked.</summary>
 /// <param name="SweepId">Which.</param>

@@ -88,6 +88,9 @@ internal sealed class CarriedSweeps(Courier courier, ISweepStore inner, WorldChe
     public ValueTask<StoredShard?> ReadShardAsync(string sweepId, int shard, ShardParts parts, CancellationToken cancellationToken) =>
         courier.SendAsync("shards: read", Repetition.IsDoneAgain, () => inner.ReadShardAsync(sweepId, shard, parts, CancellationToken.None), cancellationToken);
 
+    public ValueTask<IReadOnlyList<ShardWords>> ReadWordsAsync(string sweepId, int first, int count, CancellationToken cancellationToken) =>
+        courier.SendAsync("shards: words", Repetition.IsDoneAgain, () => inner.ReadWordsAsync(sweepId, first, count, CancellationToken.None), cancellationToken);
+
     public ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken) =>
         courier.SendAsync("sweeps: progress", Repetition.IsDoneAgain, () => inner.ProgressAsync(sweepId, CancellationToken.None), cancellationToken);
 

@@ -161,6 +161,16 @@ internal sealed class InMemorySweepStore(InMemoryOwner silo) : ISweepStore
                 parts.HasFlag(ShardParts.Block) ? row.Result?.Block : null),
         cancellationToken);
 
+    public ValueTask<IReadOnlyList<ShardWords>> ReadWordsAsync(string sweepId, int first, int count, CancellationToken cancellationToken) => silo.StepAsync<IReadOnlyList<ShardWords>>(
+        data =>
+        {
+            List<ShardWords> shards = [];
+            for (var shard = first; shard < first + count && data.Sweeps.FindShard(sweepId, shard) is { } row; shard++)
+                shards.Add(new ShardWords(shard, row.FirstRow, row.Data.Rows, row.Result is not null, row.Data.Words));
+            return shards;
+        },
+        cancellationToken);
+
     public ValueTask<IReadOnlyList<OpenSweep>> OpenAsync(CancellationToken cancellationToken) => silo.StepAsync<IReadOnlyList<OpenSweep>>(
         data =>
         {

@@ -216,6 +216,11 @@ internal static class Migrations
         );
         CREATE INDEX audit_by_subject ON audit(subject);
         """,
+        """
+        -- What tells that a text stands in no row of a shard; null where an older program registered it.
+        ALTER TABLE shard_data ADD COLUMN words bytea;
+        ALTER TABLE shard_data ALTER COLUMN words SET STORAGE EXTERNAL;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -171,6 +171,10 @@ internal static class Schema
         );
         CREATE INDEX audit_by_subject ON audit(subject);
         """,
+        """
+        -- With the heads, of which it is a part: whoever removes or replaces a shard's head takes it along. Null where an older program registered the shard.
+        ALTER TABLE shard_heads ADD COLUMN words BLOB;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

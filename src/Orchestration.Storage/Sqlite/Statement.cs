@@ -78,6 +78,8 @@ internal sealed class Statement : IDisposable
     public decimal Decimal(int column) => decimal.Parse(Text(column), NumberStyles.Number, CultureInfo.InvariantCulture);
 
     /// <summary>The bytes in the engine's own memory, valid until the next step or reset.</summary>
+    public byte[]? BytesOrNull(int column) => IsNull(column) ? null : Bytes(column).ToArray();
+
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_handle, column);
 
     /// <summary>Gives it back to its connection.</summary>

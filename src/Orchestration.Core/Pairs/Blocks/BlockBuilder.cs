@@ -57,6 +57,7 @@ internal sealed class BlockBuilder(DataKind kind)
     private readonly ByteBuilder _content = new();
     private bool _hasContext;
     private readonly ByteBuilder _scratch = new();
+    private readonly WordFilter.Builder _words = new();
 
     public int Rows => _ids.Rows;
 
@@ -124,7 +125,16 @@ internal sealed class BlockBuilder(DataKind kind)
         foreach (var column in columns) column.WriteLengths(_content);
         foreach (var column in columns) column.WriteTexts(_content);
         var text = BlockFrame.Seal(BlockFrame.TextSection, _content.Written, _scratch, _hasContext ? BlockFrame.WithContext : BlockFrame.FormatVersion);
-        return new ShardData(index, rows, head, text);
+        return new ShardData(index, rows, head, text) { Words = EncodeWords(head.Length + text.Length) };
+    }
+
+    // An eighth of what the shard takes without it.
+    private byte[]? EncodeWords(int bytes)
+    {
+        TextColumn[] searched = [_ids, _prompts, _answers, .. kind == DataKind.Comparisons ? new[] { _answersB } : []];
+        _words.Clear(searched.Sum(static c => (long)c.Bytes));
+        foreach (var column in searched) column.AddTo(_words);
+        return _words.Encode(bytes / 8);
     }
 
     private void WriteTargets()

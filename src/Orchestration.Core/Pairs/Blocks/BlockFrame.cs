@@ -74,11 +74,10 @@ internal static class BlockFrame
         $"The {section} of data shard {shard} is damaged: its checksum or its lengths do not fit. Delete the sweep and run it again: paid judgments are kept apart and are not bought again.",
         cause);
 
-    private static uint Checksum(ReadOnlySpan<byte> frame)
-    {
-        var crc = Append(uint.MaxValue, frame[..8]);
-        return ~Append(crc, frame[HeaderBytes..]);
-    }
+    /// <summary>CRC-32C of two runs of bytes.</summary>
+    internal static uint Checksum(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest) => ~Append(Append(uint.MaxValue, head), rest);
+
+    private static uint Checksum(ReadOnlySpan<byte> frame) => Checksum(frame[..8], frame[HeaderBytes..]);
 
     private static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {

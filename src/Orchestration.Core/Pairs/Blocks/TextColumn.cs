@@ -23,6 +23,9 @@ internal sealed class TextColumn
 
     public int Rows { get; private set; }
 
+    /// <summary>Of all its texts.</summary>
+    public int Bytes => _texts.Length;
+
     public void Clear()
     {
         _texts.Clear(8 << 20);
@@ -53,6 +56,23 @@ internal sealed class TextColumn
     }
 
     public void WriteTexts(ByteBuilder output) => output.Append(_texts.Written);
+
+    /// <summary>Adds its texts to what is told apart when texts are looked for.</summary>
+    public void AddTo(WordFilter.Builder words)
+    {
+        ReadOnlySpan<byte> last = [];
+        var start = 0;
+        for (var row = 0; row < Rows; row++)
+        {
+            if (_lengths[row] <= 0) continue;
+            var text = _texts.Slice(start, _lengths[row]);
+            start += text.Length;
+
+            // Answers to one prompt follow one another.
+            if (!text.SequenceEqual(last)) words.Add(text);
+            last = text;
+        }
+    }
 
     /// <summary>Writes the column in its smallest form.</summary>
     public void Write(ByteBuilder output)

@@ -6,13 +6,17 @@ namespace Orchestration.Core.Sweeps.Browsing;
 
 /// <summary>
 /// Pages through the finished rows of sweeps, however many they have: in the order of the data, a page at a time, reading from the store only the shards that the page needs. What a page finds is limited in rows and in
-/// time; where time ends first it says how far it came and from where to go on. Of every shard that was read a few hundred bytes are remembered, by which later pages pass over it where none of its rows can be wanted.
+/// time; where time ends first it says how far it came and from where to go on. Of every shard that was read a few hundred bytes are remembered, by which later pages pass over it where none of its rows can be wanted; searches for texts pass over
+/// shards that cannot hold them by what is stored of their words.
 /// Safe for concurrent use.
 /// </summary>
 public sealed class SweepBrowser
 {
     /// <summary>Sweeps of which something is remembered.</summary>
     private const int MostSweeps = 16;
+
+    /// <summary>Shards looked ahead at, most of them passed over.</summary>
+    private const int MostAhead = 64;
 
     private readonly ISweepStore _sweeps;
     private readonly TimeProvider _time;
@@ -41,8 +45,9 @@ public sealed class SweepBrowser
         var columns = filter.ColumnsIn(memory.Definition);
         var search = new ShardSearch(_sweeps, sweep.Id, memory, filter, columns, limit);
         var found = new List<BrowsedRow>();
-        var ahead = new Queue<(int Shard, Task<ShardFindings> Findings)>();
-        var (next, position, read, passed, unfinished) = (from.Shard, 0L, 0, 0, 0L);
+        var words = new SearchedWords(_sweeps, sweep.Id, filter);
+        var ahead = new Queue<(int Shard, Task<ShardFindings> Findings, bool IsRead)>();
+        var (next, reading, position, read, passed, unfinished) = (from.Shard, 0, 0L, 0, 0, 0L);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
@@ -50,7 +55,7 @@ public sealed class SweepBrowser
             {
                 // Read ahead by as many as there are processors, but the first page of everything needs one shard alone.
                 var most = filter == PairFilter.None ? 1 : Environment.ProcessorCount + 1;
-                while (next < sweep.Shards && ahead.Count < most)
+                while (next < sweep.Shards && reading < most && ahead.Count < MostAhead)
                 {
                     var (shard, firstRow) = (next++, next == from.Shard + 1 ? from.Row : 0);
                     if (memory.Of(shard) is { } bounds && !bounds.CanPass(filter, columns))
@@ -59,13 +64,23 @@ public sealed class SweepBrowser
                         continue;
                     }
 
-                    ahead.Enqueue((shard, Task.Run(() => search.RunAsync(shard, firstRow, stop.Token), stop.Token)));
+                    // Shards that cannot hold the text stand in their order among those that are read, for what is told of how far the page came.
+                    if (await words.PassAsync(shard, cancellationToken).ConfigureAwait(false) is { } nothing)
+                    {
+                        ahead.Enqueue((shard, Task.FromResult(nothing), false));
+                        continue;
+                    }
+
+                    ahead.Enqueue((shard, Task.Run(() => search.RunAsync(shard, firstRow, stop.Token), stop.Token), true));
+                    reading++;
                 }
 
                 if (!ahead.TryDequeue(out var first)) return new RowPage(found, null, sweep.Rows, unfinished, read, passed);
                 var findings = await first.Findings.ConfigureAwait(false);
-                if (findings.IsDone) read++;
-                else unfinished += findings.Rows;
+                if (first.IsRead) reading--;
+                if (!findings.IsDone) unfinished += findings.Rows;
+                else if (first.IsRead) read++;
+                else passed++;
                 foreach (var row in findings.Found)
                 {
                     found.Add(row);
@@ -166,5 +181,5 @@ public readonly record struct RowPlace(int Shard, int Row)
 /// <param name="Position">Rows of the sweep up to where this page ends: those before <paramref name="Next"/>.</param>
 /// <param name="Unfinished">Rows met that are not finished yet.</param>
 /// <param name="ShardsRead">Shards that were read.</param>
-/// <param name="ShardsPassed">Shards that were passed over unread, by what is remembered of them.</param>
+/// <param name="ShardsPassed">Shards that were passed over unread, by what is remembered of them or stored of their words.</param>
 public sealed record RowPage(IReadOnlyList<BrowsedRow> Rows, RowPlace? Next, long Position, long Unfinished, int ShardsRead, int ShardsPassed);

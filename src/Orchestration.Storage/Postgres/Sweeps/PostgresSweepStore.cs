@@ -135,6 +135,10 @@ internal sealed class PostgresSweepStore(
         ? await database.RunAsync((connection, _, cancel) => SweepReading.ShardAsync(connection, number, shard, parts, cancel), cancellationToken).ConfigureAwait(false)
         : null;
 
+    public async ValueTask<IReadOnlyList<ShardWords>> ReadWordsAsync(string sweepId, int first, int count, CancellationToken cancellationToken) => SweepKeys.Number(sweepId) is { } number
+        ? await database.RunAsync((connection, _, cancel) => SweepReading.WordsAsync(connection, number, first, count, cancel), cancellationToken).ConfigureAwait(false)
+        : [];
+
     public async ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken)
     {
         var number = SweepKeys.Number(sweepId) ?? throw SweepKeys.NotFound(sweepId);

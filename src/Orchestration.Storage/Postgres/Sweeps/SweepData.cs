@@ -25,7 +25,7 @@ internal static class SweepData
         await connection.Command(
             "INSERT INTO shards(sweep, index, row_count) SELECT $1, * FROM unnest($2::int[], $3::int[])",
             number, shards.Select(static s => s.Index).ToArray(), shards.Select(static s => s.Rows).ToArray()).ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        var copy = await connection.BeginBinaryImportAsync("COPY shard_data(sweep, index, head, body) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
+        var copy = await connection.BeginBinaryImportAsync("COPY shard_data(sweep, index, head, body, words) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
         await using (copy.ConfigureAwait(false))
         {
             foreach (var shard in shards)
@@ -35,6 +35,8 @@ internal static class SweepData
                 await copy.WriteAsync(shard.Index, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
                 await copy.WriteAsync(shard.Head, NpgsqlDbType.Bytea, cancellationToken).ConfigureAwait(false);
                 await copy.WriteAsync(shard.Text, NpgsqlDbType.Bytea, cancellationToken).ConfigureAwait(false);
+                if (shard.Words is null) await copy.WriteNullAsync(cancellationToken).ConfigureAwait(false);
+                else await copy.WriteAsync(shard.Words, NpgsqlDbType.Bytea, cancellationToken).ConfigureAwait(false);
             }
 
             await copy.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -49,7 +51,7 @@ internal static class SweepData
         var number = await RegisteringAsync(connection, sweepId, cancellationToken).ConfigureAwait(false);
         var replaced = await connection.Command("UPDATE shards SET row_count = $3 WHERE sweep = $1 AND index = $2", number, shard.Index, shard.Rows).ExecuteAsync(cancellationToken).ConfigureAwait(false);
         if (replaced == 0) throw new ArgumentException($"Sweep {sweepId} has no shard {shard.Index} to replace.", nameof(shard));
-        await connection.Command("UPDATE shard_data SET head = $3, body = $4 WHERE sweep = $1 AND index = $2", number, shard.Index, shard.Head, shard.Text).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        await connection.Command("UPDATE shard_data SET head = $3, body = $4, words = $5 WHERE sweep = $1 AND index = $2", number, shard.Index, shard.Head, shard.Text, shard.Words).ExecuteAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }
 

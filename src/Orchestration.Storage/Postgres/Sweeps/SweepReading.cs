@@ -44,6 +44,13 @@ internal static class SweepReading
         return new StoredShard(index, firstRow, rows, isDone, reader.BytesOrNull(3), reader.BytesOrNull(4), reader.BytesOrNull(5));
     }
 
+    public static Task<List<ShardWords>> WordsAsync(NpgsqlConnection connection, long number, int first, int count, CancellationToken cancellationToken) => connection.Command(
+        """
+        SELECT h.index, h.first_row, h.row_count, h.done, d.words FROM shards h JOIN shard_data d ON d.sweep = h.sweep AND d.index = h.index
+        WHERE h.sweep = $1 AND h.index >= $2 ORDER BY h.index LIMIT $3
+        """,
+        number, first, count).ListAsync(static reader => new ShardWords(reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetBoolean(3), reader.BytesOrNull(4)), cancellationToken);
+
     private static SweepRecord Record(NpgsqlDataReader reader) => new()
     {
         Id = SweepKeys.Id(reader.GetInt64(0)),

@@ -118,6 +118,10 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
         return await reads.RunAsync(connection => ReadShard(connection, key, parts), cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<IReadOnlyList<ShardWords>> ReadWordsAsync(string sweepId, int first, int count, CancellationToken cancellationToken) => SweepKeys.Number(sweepId) is { } number
+        ? await reads.RunAsync(connection => ReadWords(connection, number, first, count), cancellationToken).ConfigureAwait(false)
+        : [];
+
     public async ValueTask<SweepProgress> ProgressAsync(string sweepId, CancellationToken cancellationToken)
     {
         var number = SweepKeys.Number(sweepId) ?? throw SweepKeys.NotFound(sweepId);
@@ -217,6 +221,20 @@ internal sealed class SqliteSweepStore(GroupCommitWriter writer, ReadConnections
             Body(connection, key, parts, ShardParts.Head, "SELECT body FROM shard_heads WHERE key = ?1"),
             Body(connection, key, parts, ShardParts.Text, "SELECT body FROM shard_texts WHERE key = ?1"),
             Body(connection, key, parts, ShardParts.Block, "SELECT body FROM shard_blocks WHERE key = ?1"));
+    }
+
+    private static List<ShardWords> ReadWords(Connection connection, long number, int first, int count)
+    {
+        List<ShardWords> shards = [];
+        using var select = connection.Use(
+            """
+            SELECT s.key, s.first_row, s.row_count, s.done, h.words FROM shards s JOIN shard_heads h ON h.key = s.key
+            WHERE s.key >= ?1 AND s.key < ?2 ORDER BY s.key LIMIT ?3
+            """);
+        select.Bind(1, SweepKeys.Shard(number, first)).Bind(2, SweepKeys.Shard(number + 1, 0)).Bind(3, (long)count);
+        while (select.Step())
+            shards.Add(new ShardWords(SweepKeys.Index(select.Int64(0)), select.Int64(1), select.Int32(2), select.Int64(3) != 0, select.BytesOrNull(4)));
+        return shards;
     }
 
     private static byte[]? Body(Connection connection, long key, ShardParts wanted, ShardParts part, string sql)

@@ -94,9 +94,11 @@ internal static class SweepRegistration
 
     private static void WriteData(Connection connection, long key, ShardData shard)
     {
-        using (var head = connection.Use("INSERT OR REPLACE INTO shard_heads(key, body) VALUES (?1, ?2)")) head.Bind(1, key).Bind(2, shard.Head).Step();
+        using (var head = connection.Use("INSERT OR REPLACE INTO shard_heads(key, body, words) VALUES (?1, ?2, ?3)")) Words(head.Bind(1, key).Bind(2, shard.Head), shard.Words).Step();
         using (var text = connection.Use("INSERT OR REPLACE INTO shard_texts(key, body) VALUES (?1, ?2)")) text.Bind(1, key).Bind(2, shard.Text).Step();
     }
+
+    private static Statement Words(Statement head, byte[]? words) => words is null ? head.Bind(3, (string?)null) : head.Bind(3, words);
 
     private static long Registering(Connection connection, string sweepId)
     {
