@@ -5,6 +5,7 @@ using Orchestration.Core.Access;
 using Orchestration.Core.Routing;
 using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Hosting;
+using Orchestration.Orleans.Tests.Grains;
 using Orchestration.Orleans.Tests.Processes;
 using Orchestration.Silo.Hosting;
 using Orchestration.Simulation;
@@ -29,7 +30,8 @@ public sealed class EmbeddedPolicyTests
         expected.Select(static route => route.Expert).Distinct().Count().ShouldBe(2, "prompts differ");
         var before = routing.Vectors.Statistics().EmbeddedTexts;
         decimal paid = 0;
-        var options = Options(routing);
+        CallGraph calls = new();
+        var options = Options(routing) with { ConfigureSilo = calls.Watch };
         await using (await OrleansSilo.StartAsync(options, Stop))
         {
             await using var client = await OrleansClient.ConnectAsync(options, Stop);
@@ -52,6 +54,9 @@ public sealed class EmbeddedPolicyTests
             // Who names an expert asks for none.
             (await router.DecideAsync(new RouteRequest { Model = "coder", Prompt = new RoutingPrompt(Prompts[0]) }, Stop)).Embedding.ShouldBeNull();
         }
+
+        calls.Check();
+        calls.Seen.ShouldContain(("routerworker", "deployment"));
 
         // One more at the start, on the router's own account too.
         routing.Vectors.Statistics().EmbeddedTexts.ShouldBe(before + Prompts.Length + 1);

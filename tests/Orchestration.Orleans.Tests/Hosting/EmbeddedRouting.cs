@@ -40,7 +40,7 @@ internal sealed class EmbeddedRouting : IAsyncDisposable
     public void Configure(string prices = "{input: 1, output: 0}", string model = "vectors") => File.WriteAllText(ConfigFile, $$"""
         deployments:
           d: {endpoint: "{{_chat.ChatEndpoint}}", model: m, prices: {input: 1, output: 4} }
-          embedder: {endpoint: "{{Vectors.ChatEndpoint}}", model: {{model}}, prices: {{prices}} }
+          embedder: {endpoint: "{{Vectors.ChatEndpoint}}", model: {{model}}, prices: {{prices}}, limits: {requests-per-minute: 6000} }
         experts:
           coder: {deployment: d, max-output-tokens: 100}
           poet: {deployment: d, max-output-tokens: 100}
