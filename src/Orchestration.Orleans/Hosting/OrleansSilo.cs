@@ -47,6 +47,7 @@ public sealed class OrleansSilo : IAsyncDisposable
         try
         {
             var app = Build(options, dashboard, clustering, parts);
+            await app.Services.GetRequiredService<SiloRouter>().TryAsync(cancellationToken);
             using var joined = new CancellationTokenSource();
             var burying = clustering.BuryAsync(joined.Token);
             try

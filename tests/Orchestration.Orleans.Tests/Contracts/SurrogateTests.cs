@@ -152,6 +152,7 @@ public sealed class SurrogateTests : IDisposable
             };
             Same(route, Json);
             Same(route.Decision, Json);
+            Same(route.Decision with { Embedding = new RouteStep("embedder", "embedding", 0, 0.1m, 0.2m, TimeSpan.FromMilliseconds(3), double.NaN, "none within 300 ms") }, Json);
             Same(route.Outcome!, Json);
         }
 
