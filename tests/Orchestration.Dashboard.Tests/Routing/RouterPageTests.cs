@@ -51,6 +51,10 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(card.GetByRole(AriaRole.Link).First).ToHaveAttributeAsync("href", $"#/router/routes/{RoutedTraffic.Id(RoutedTraffic.Routes - 26)}");
         await card.GetByRole(AriaRole.Button, new() { Name = "Newer" }).ClickAsync();
         await Expect(card.GetByRole(AriaRole.Link).First).ToHaveAttributeAsync("href", $"#/router/routes/{RoutedTraffic.Id(RoutedTraffic.Routes - 1)}");
+        await card.GetByLabel("Answered by").SelectOptionAsync("small");
+        await Expect(card).ToContainTextAsync("25 found among");
+        await Expect(card.Locator("tbody tr").Filter(new() { HasNotText = "small" })).ToHaveCountAsync(0);
+        await card.GetByLabel("Answered by").SelectOptionAsync("");
         await card.GetByLabel("Only").SelectOptionAsync("failed");
         await Expect(card).ToContainTextAsync("4 found among 400 looked at");
         await Expect(card.GetByText("nobody")).ToHaveCountAsync(4);

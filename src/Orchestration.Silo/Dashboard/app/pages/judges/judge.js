@@ -9,6 +9,7 @@ import { poll } from '../../lib/poll.js';
 import { empty, failed, loading } from '../../lib/states.js';
 import { facts, table } from '../../lib/table.js';
 import { costOf, flipsOf, repliesOf, stateOf } from './figures.js';
+import { probesCard } from './probes.js';
 import { buttonOf } from './hold.js';
 
 /** @type {Record<string, string>} */
@@ -57,6 +58,7 @@ export async function showJudge({ root, signal, title }, name) {
         source('Routed answers', judge.routed, 'The last 20,000 that were judged.'),
         source('Requests', judge.requests, 'At this silo, since its start.'),
         source('Sweeps', judge.swept, `Rows that were read of the last ${report.sweeps.length} sweeps.`)),
+      probesCard(report, name),
       h('div.cards', null, agreement(report, name), costs(judge)),
       audit.element));
     for (const id of open) place.querySelector(`#${id}`)?.setAttribute('open', '');
