@@ -47,6 +47,7 @@ internal sealed class EmbeddedRouting : IAsyncDisposable
         router:
           default: poet
           explore: 0
+          embedding-wait-seconds: 10
           policies:
             auto: {rule: best, model: routing.bin}
         """);
