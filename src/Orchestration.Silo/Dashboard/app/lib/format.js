@@ -15,14 +15,17 @@ export const count = (/** @type {Maybe} */ value) => (isNone(value) ? none : pla
 /** A large number in short: 1.2M. */
 export const short = (/** @type {Maybe} */ value) => (isNone(value) ? none : compact.format(/** @type {number} */ (value)));
 
+/** A number of almost nothing has no sign: "0.000" rather than "-0.000". */
+const unsignedZero = (/** @type {string} */ text) => (Number(text) === 0 ? text.replace('-', '') : text);
+
 /** A number with so many digits after the point, without zeros at the end. */
 export const number = (/** @type {Maybe} */ value, digits = 3) => (isNone(value) ? none : String(Number(/** @type {number} */ (value).toFixed(digits))));
 
 /** A number with exactly so many digits after the point, for columns. */
-export const fixed = (/** @type {Maybe} */ value, digits = 3) => (isNone(value) ? none : /** @type {number} */ (value).toFixed(digits));
+export const fixed = (/** @type {Maybe} */ value, digits = 3) => (isNone(value) ? none : unsignedZero(/** @type {number} */ (value).toFixed(digits)));
 
 /** A share of 1 as a percentage. */
-export const percent = (/** @type {Maybe} */ value, digits = 1) => (isNone(value) ? none : `${(/** @type {number} */ (value) * 100).toFixed(digits)}%`);
+export const percent = (/** @type {Maybe} */ value, digits = 1) => (isNone(value) ? none : `${unsignedZero((/** @type {number} */ (value) * 100).toFixed(digits))}%`);
 
 /** US dollars: cents, and more digits where there are less than that. */
 export function money(/** @type {Maybe} */ value) {

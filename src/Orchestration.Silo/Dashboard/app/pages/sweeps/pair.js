@@ -42,7 +42,7 @@ function aggregate(/** @type {any} */ a) {
         h('tr', null, h('th', { scope: 'row' }, 'score'), h('td', null), h('td.number', null, h('b', null, fixed(a.score))), h('td', null))))));
 }
 
-const signed = (/** @type {number} */ value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+const signed = (/** @type {number} */ value) => `${Number(value.toFixed(3)) < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
 /** A length to the right of a middle line for what adds, to the left for what takes away. */
 function length(/** @type {number} */ share) {
