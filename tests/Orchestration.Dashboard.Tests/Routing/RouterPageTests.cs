@@ -27,6 +27,7 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Button, new() { Name = "Release medium" }) })).ToContainTextAsync("quarantined");
         var frontier = page.GetByRole(AriaRole.Region, new() { Name = "Cost and quality", Exact = true });
         await Expect(frontier.Locator("canvas")).ToBeVisibleAsync();
+        foreach (var drawn in new[] { "best mixture of experts", "small", "large", "policy auto" }) await Expect(frontier.GetByText(drawn, new() { Exact = true }).First).ToBeVisibleAsync();
         await Expect(frontier.GetByRole(AriaRole.Row, new() { Name = "auto policy" })).ToContainTextAsync("$");
         await Expect(frontier.GetByRole(AriaRole.Row, new() { Name = "large expert" })).ToContainTextAsync("yes");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Ratings by people" })).ToContainTextAsync("k_mallory");
