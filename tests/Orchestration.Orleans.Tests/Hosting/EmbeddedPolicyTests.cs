@@ -132,7 +132,13 @@ public sealed class EmbeddedPolicyTests
         await using var gateway = await SiloHost.StartAsync(
             new SiloOptions
             {
-                ConfigFile = routing.ConfigFile, Store = routing.At("gateway.db"), LocalFolder = routing.Folder, Address = "http://127.0.0.1:0", IsOpen = true, Environment = static _ => null, Time = TimeProvider.System,
+                ConfigFile = routing.ConfigFile,
+                Store = routing.At("gateway.db"),
+                LocalFolder = routing.Folder,
+                Address = "http://127.0.0.1:0",
+                IsOpen = true,
+                Environment = static _ => null,
+                Time = TimeProvider.System,
             },
             Stop);
         using var client = new HttpClient { BaseAddress = gateway.Address };
