@@ -38,6 +38,25 @@ public sealed class RouterPageTests(Browser browser)
     }
 
     [Fact]
+    public async Task The_frontier_is_the_upper_left_edge_of_the_experts_and_nothing_else()
+    {
+        await using var world = new SiloWorld(RoutedTraffic.Yaml);
+        var silo = await world.StartAsync(open: true);
+        await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/router");
+
+        // Two that are dearer and worse, one of the price of another and worse, and one that a mixture of its neighbours beats.
+        var edge = await visit.Page.EvaluateAsync<string[]>("""
+            async () => {
+              const main = document.querySelector('script[type=module]').src;
+              const { hull } = await import(new URL('pages/router/frontier.js', main));
+              const point = (name, usd, value) => ({ name, usd, quality: { value } });
+              return hull([point('best', 4, 0.9), point('bent in', 3, 0.82), point('dearest', 5, 0.85), point('cheap', 1, 0.5), point('worse', 2, 0.4), point('good', 2, 0.8), point('not as good', 2, 0.7)]).map((p) => p.name);
+            }
+            """);
+        edge.ShouldBe(["cheap", "good", "best"]);
+    }
+
+    [Fact]
     public async Task Recent_decisions_are_paged_and_filtered_and_each_says_why()
     {
         await using var world = new SiloWorld(RoutedTraffic.Yaml);
