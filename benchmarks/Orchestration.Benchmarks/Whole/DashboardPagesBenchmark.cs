@@ -61,10 +61,10 @@ internal static class DashboardPagesBenchmark
 
         Milliseconds(report, "search, a word in every tenth row or so: first page", await MedianAsync(client, static _ => "q=machine%20water"), 250);
         Milliseconds(report, "search, a word in one row of 1,000: first page (50 rows of 50,000)", await MedianAsync(client, static _ => "q=marmalade&budget_ms=5000"), 500);
-        foreach (var (what, query) in new[] { ("a word in one row, near the end", "q=quixotic"), ("a word that is nowhere, answers alone", "q=xylophone&in=answer"), ("an id", "q=p931007&in=id") })
+        foreach (var (what, query) in new[] { ("a word in one row, near the end", "q=quixotic"), ("a word that is nowhere, answers alone", "q=xylophone&in=answer"), ("three letters that are nowhere, so that all is read", "q=xyl"), ("an id", "q=p931007&in=id") })
         {
             var search = await ThroughAsync(client, query);
-            report.Figure($"search, {what}: all 1,000,000 rows", search.Total / 1000, "s");
+            report.Figure($"search, {what}: all 1,000,000 rows", search.Total / 1000, "s", "≤ 2", search.Total <= 2000);
             report.Figure("requests of that search", search.Requests, "");
             Milliseconds(report, "longest of them", search.Longest, 1000);
         }

@@ -35,6 +35,9 @@ public sealed class PairServiceTests
             ("without_score=true", r => double.IsNaN(Score(r))),
             ("category=rare", static r => r.TryGetProperty("category", out var c) && c.GetString() == "rare"),
             ("q=NUMBER%2077", static r => r.GetProperty("id").GetString() is "r77" || (r.GetProperty("id").GetString()![1..] is ['7', '7', _])),
+            ("q=NUMBER%201043", static r => r.GetProperty("id").GetString() == "r1043"),
+            ("q=another.&in=answer&category=rare", static r => r.TryGetProperty("category", out var c) && c.GetString() == "rare"),
+            ("q=xylophone", static _ => false),
             ("q=R77&in=id", static r => r.GetProperty("id").GetString()!.StartsWith("r77", StringComparison.Ordinal)),
             ("q=is%2077%20and&in=prompt&score_min=0", r => r.GetProperty("id").GetString() == "r77" && !double.IsNaN(Score(r))),
         };
