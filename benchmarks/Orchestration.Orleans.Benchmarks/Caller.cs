@@ -4,6 +4,7 @@ using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Leases;
 using Orchestration.Core.Pairs;
+using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Contracts;
 using Orleans;
 
@@ -40,6 +41,7 @@ internal sealed class Caller(IGrainFactory grains)
     private readonly string _own = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId:x16}{TimeProvider.System.GetTimestamp():x16}");
     private readonly JudgeSet _judges = JudgeSet.Of([.. RecordedJudge.Ten.Select(static judge => judge.Descriptor)]);
     private readonly Pair[] _pairs = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(static number => PairOf(number, ""))];
+    private readonly PairQuestions _questions = new(grains);
     private long _new;
 
     /// <summary>Calls for as long, and says how many a second were answered.</summary>
@@ -81,8 +83,7 @@ internal sealed class Caller(IGrainFactory grains)
 
     private async Task EvaluateAsync(Pair pair)
     {
-        var question = new EvaluationQuestion { Pair = pair, Judges = _judges };
-        var answer = await grains.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question);
+        var answer = await _questions.AskAsync(new EvaluationQuestion { Pair = pair }, _judges);
         if (!answer.Judgments[0].IsScored) throw new InvalidOperationException("not judged: " + answer.Judgments[0].Reason);
     }
 

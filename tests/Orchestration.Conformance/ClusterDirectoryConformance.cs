@@ -10,6 +10,7 @@ public abstract class ClusterDirectoryConformance : StoreConformance
     private static readonly SiloReport Report = new()
     {
         Role = "worker",
+        Slots = 8,
         Shards = 3,
         Judgments = 100,
         Calls = 40,

@@ -3,6 +3,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -46,6 +47,9 @@ public interface IStoreOwner : IAsyncDisposable
     IRouterLedger Routing { get; }
 
     IAccessDirectory Access { get; }
+
+    /// <inheritdoc cref="Core.Stores.IStore.Checks"/>
+    ICheckLog Checks { get; }
 
     /// <summary>Ends the owner as a killed process does: it gives nothing back.</summary>
     ValueTask KillAsync();

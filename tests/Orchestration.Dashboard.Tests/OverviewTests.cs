@@ -50,13 +50,17 @@ public sealed class OverviewTests(Browser browser)
         await using (var second = await StartSecondAsync(world)) await Expect(silos.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
         await Expect(silos).ToContainTextAsync("ended");
 
+        var traffic = page.GetByRole(AriaRole.Region, new() { Name = "Routed traffic" });
+        await Expect(traffic).ToContainTextAsync("Nothing was routed in the last hour.");
         for (var i = 0; i < 30; i++)
         {
             using var answer = await client.PostAsync("/v1/chat/completions", SiloWorld.Json($$"""{"model":"auto","messages":[{"role":"user","content":"What is {{i}} and why?"}]}"""), Stop);
             answer.EnsureSuccessStatusCode();
         }
 
-        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Routed traffic" })).ToContainTextAsync("Routed today30", new() { Timeout = 15_000 });
+        await Expect(traffic).ToContainTextAsync("Routed today30", new() { Timeout = 15_000 });
+        await Expect(traffic).ToContainTextAsync("Routed per minute, over the last hour", new() { Timeout = 15_000 });
+        await Expect(traffic).Not.ToContainTextAsync("Nothing was routed");
         await visit.ShouldFitAsync();
         await visit.PictureAsync("overview");
     }

@@ -53,7 +53,7 @@ internal static class WorkCommand
         var worker = new SiloWorker(host.Store.Sweeps, Host, context.Time, host.Store.Owner, options, meter);
         using var serving = new CancellationTokenSource();
         var feed = new AggregatorFeed(host.Store.Aggregators, Aggregators, onFault: fault => context.Error.WriteLine($"the aggregator stays as it was: {fault.Message}")).RunAsync(serving.Token);
-        var telling = TellAsync(context, host, worker, meter, serving.Token);
+        var telling = TellAsync(context, host, worker, options.Slots, meter, serving.Token);
         await context.Error.WriteLineAsync($"silo {host.Store.Owner} has joined");
         try
         {
@@ -85,7 +85,7 @@ internal static class WorkCommand
     }
 
     /// <summary>Tells the others what this silo does, every second; and its user what keeps a deployment waiting.</summary>
-    private static async Task TellAsync(CliContext context, EmbeddedHost host, SiloWorker worker, SweepMeter meter, CancellationToken cancellationToken)
+    private static async Task TellAsync(CliContext context, EmbeddedHost host, SiloWorker worker, int slots, SweepMeter meter, CancellationToken cancellationToken)
     {
         var rate = new RateOf(context.Time);
         Dictionary<string, string> told = new(StringComparer.Ordinal);
@@ -103,19 +103,26 @@ internal static class WorkCommand
                 }
 
                 var (judgments, calls) = rate.Next(meter.Judgments, meter.Totals.Calls);
-                await host.Store.Cluster.TellAsync(
-                    new SiloReport
-                    {
-                        Role = "worker",
-                        Shards = worker.Working,
-                        Judgments = meter.Judgments,
-                        Calls = meter.Totals.Calls,
-                        Failures = meter.Totals.Failures,
-                        CostUsd = meter.Totals.CostUsd,
-                        JudgmentsPerSecond = judgments,
-                        CallsPerSecond = calls,
-                    },
-                    cancellationToken);
+                var report = new SiloReport
+                {
+                    Role = "worker",
+                    Slots = slots,
+                    Shards = worker.Working,
+                    Judgments = meter.Judgments,
+                    Calls = meter.Totals.Calls,
+                    Failures = meter.Totals.Failures,
+                    CostUsd = meter.Totals.CostUsd,
+                    JudgmentsPerSecond = judgments,
+                    CallsPerSecond = calls,
+                };
+                try
+                {
+                    await host.Store.Cluster.TellAsync(report, cancellationToken);
+                }
+                catch (OrchestrationException e) when (e.Code == ErrorCodes.Store)
+                {
+                    await context.Error.WriteLineAsync($"the other silos cannot be told of this one: {e.Message}");
+                }
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Orchestration.Cli.Endpoint;
+using Orchestration.Core;
 using Orchestration.Simulation;
 using Orchestration.Storage.Sqlite;
 
@@ -24,7 +25,15 @@ internal static class DemoCommand
 
         public async Task<int> TellAsync(CancellationToken cancellationToken)
         {
-            Directory.CreateDirectory(folder);
+            try
+            {
+                Directory.CreateDirectory(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new OrchestrationException(ErrorCodes.Input, $"The demo's folder cannot be made: {e.Message} Name another one with --out.", e);
+            }
+
             // The story begins with nothing stored; the file is the demo's own.
             foreach (var leftover in new[] { "store.db", "store.db-wal", "store.db-shm" }) File.Delete(At(leftover));
             foreach (var sample in new[] { "pairs.jsonl", "comparisons.jsonl", "bad-rows.jsonl" }) await CopySampleAsync(sample, cancellationToken);

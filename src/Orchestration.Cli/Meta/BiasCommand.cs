@@ -9,10 +9,13 @@ using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Catalog;
 using Orchestration.Core.Judging.Code;
 using Orchestration.Core.MetaEvaluation.Biases;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.MetaEvaluation.Probing;
 using Orchestration.Core.MetaEvaluation.Report;
+using Orchestration.Core.Pairs;
 using Orchestration.Core.Pairs.Reading;
 using Orchestration.Core.Reports.Charts;
+using Orchestration.Core.Sweeps;
 
 namespace Orchestration.Cli.Meta;
 
@@ -59,6 +62,7 @@ internal static class BiasCommand
                 var rows = run.Judged();
                 var asked = judges.SelectMany(j => j.Columns.Where(c => rows.Judges.Contains(c)).Select(c => Judge(host.Config, j, c, revised.Contains(j), owners))).ToArray();
                 outcome = BiasStudy.Run(probes, rows, asked, leftOut, wanted, options);
+                await KeepAsync(context, host, settings, outcome, cancellationToken);
             }
             else
             {
@@ -72,6 +76,14 @@ internal static class BiasCommand
             return ExitStatus.Completed;
         });
         return command;
+    }
+
+    /// <summary>Keeps what judges said under this command in the place of what they said before, for those who look at the dashboard.</summary>
+    private static async Task KeepAsync(CliContext context, EmbeddedHost host, LiveSettings settings, BiasOutcome outcome, CancellationToken cancellationToken)
+    {
+        var key = PairHash.Of("check", "bias", Path.GetFullPath(settings.Folder)).ToString();
+        await host.Store.Checks.KeepAsync(new KeptCheck(key, "bias", context.Time.GetUtcNow(), SweepDefinition.ProductVersion, BiasReport.Json(outcome)), cancellationToken);
+        await context.Error.WriteLineAsync("kept in the store: the dashboard's page of judges shows it");
     }
 
     private static CheckResult Check(BiasOutcome outcome, IReadOnlyList<CheckFact> facts)

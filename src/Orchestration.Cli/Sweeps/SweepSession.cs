@@ -85,7 +85,7 @@ internal sealed class SweepSession(CliContext context, EmbeddedHost host)
     }
 
     private async Task<int> WorkersAsync(CancellationToken cancellationToken) =>
-        (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo is { IsAlive: true, Report.Role: "worker" or "gateway" });
+        (await host.Store.Cluster.ListAsync(TimeSpan.Zero, cancellationToken)).Count(static silo => silo.IsAlive && silo.Report.TakesShards());
 
     /// <summary>Waits until nobody works a sweep any more, and writes its results.</summary>
     public async Task<int> WaitAsync(SweepRecord sweep, string? folder, MaxUnscored? maxUnscored, bool json, bool rationales, CancellationToken cancellationToken)

@@ -15,8 +15,11 @@ public interface IClusterDirectory
 /// <summary>What a silo tells of itself. Counts begin with the silo.</summary>
 public sealed record SiloReport
 {
-    /// <summary>What it does: <c>command</c>, <c>worker</c>, <c>gateway</c>.</summary>
+    /// <summary>What it does: <c>command</c>, <c>worker</c>, <c>gateway</c>, <c>orleans</c>.</summary>
     public string Role { get; init; } = "command";
+
+    /// <summary>Shards that it takes at once, of sweeps that anybody registered; 0 where it takes none. Null of an older silo, which does not say.</summary>
+    public int? Slots { get; init; }
 
     /// <summary>Shards in work.</summary>
     public int Shards { get; init; }
@@ -38,6 +41,9 @@ public sealed record SiloReport
 
     /// <summary>Calls per second, over the last few seconds.</summary>
     public double CallsPerSecond { get; init; }
+
+    /// <summary>True where it takes shards of sweeps that anybody registered.</summary>
+    public bool TakesShards() => Slots is { } slots ? slots > 0 : Role is "worker" or "gateway";
 }
 
 /// <summary>One silo as the store knows it.</summary>

@@ -13,6 +13,7 @@ public sealed class PairEvaluation : IPairEvaluation
     private readonly IActors _actors;
     private readonly IJudgmentStore? _judgments;
     private readonly TimeProvider _time;
+    private Plan? _plan;
 
     /// <summary>Creates it.</summary>
     /// <param name="actors">Finds the judges.</param>
@@ -36,12 +37,17 @@ public sealed class PairEvaluation : IPairEvaluation
 
         var tally = new Tally();
         var questions = Questions(request);
-        foreach (var question in questions.Where(q => q.Judge.Concurrency == 0))
-            await ComputeAsync(question, request, tally, cancellationToken);
-
-        var paid = questions.Where(q => q.Judge.Concurrency > 0).ToArray();
-        if (paid.Length != 0)
+        var computed = 0;
+        foreach (var question in questions)
         {
+            if (question.Judge.Concurrency != 0) continue;
+            computed++;
+            await ComputeAsync(question, request, tally, cancellationToken);
+        }
+
+        if (computed != questions.Count)
+        {
+            var paid = questions.Where(static question => question.Judge.Concurrency > 0).ToArray();
             await RecallAsync(paid, request, tally, cancellationToken);
             await AskAsync(paid, request, tally, cancellationToken);
         }
@@ -70,23 +76,51 @@ public sealed class PairEvaluation : IPairEvaluation
         }
     }
 
+    /// <summary>Which columns one judge gives when it is asked in one way.</summary>
+    private sealed record Share(string JudgeId, ColumnKind Kind, (int Column, int Dimension)[] Columns);
+
+    /// <summary>The columns of a request, cut into what each judge is asked.</summary>
+    private sealed record Plan(IReadOnlyList<EvaluationColumn> Columns, Share[] Shares);
+
+    private Plan PlanOf(IReadOnlyList<EvaluationColumn> columns)
+    {
+        // One request follows another with the same columns.
+        if (Volatile.Read(ref _plan) is { } last && ReferenceEquals(last.Columns, columns)) return last;
+        var plan = new Plan(columns, [.. columns
+            .Select((column, index) => (column, index))
+            .GroupBy(static c => (c.column.JudgeId, c.column.Kind))
+            .Select(static group => new Share(group.Key.JudgeId, group.Key.Kind, [.. group.Select(static c => (c.index, c.column.Dimension))]))]);
+        Volatile.Write(ref _plan, plan);
+        return plan;
+    }
+
     private List<Question> Questions(EvaluationRequest request)
     {
-        var questions = new List<Question>();
-        foreach (var group in request.Columns.Select((column, index) => (column, index)).GroupBy(c => (c.column.JudgeId, c.column.Kind)))
+        var shares = PlanOf(request.Columns).Shares;
+        var questions = new List<Question>(shares.Length);
+        foreach (var share in shares)
         {
-            var columns = group.Select(c => (c.index, c.column.Dimension)).ToArray();
-            var rows = new List<int>();
+            List<int>? rows = null;
             for (var row = 0; row < request.Table.Rows; row++)
             {
-                if (columns.Any(c => !request.Table.IsSet(row, c.index))) rows.Add(row);
+                if (IsMissing(request.Table, row, share.Columns)) (rows ??= new List<int>(request.Table.Rows - row)).Add(row);
             }
 
             // A recorded judge has no actor: its cells were set when the data was read.
-            if (rows.Count != 0) questions.Add(new Question(_actors.Judge(group.Key.JudgeId), group.Key.Kind, columns, rows));
+            if (rows is not null) questions.Add(new Question(_actors.Judge(share.JudgeId), share.Kind, share.Columns, rows));
         }
 
         return questions;
+    }
+
+    private static bool IsMissing(JudgmentTable table, int row, (int Column, int Dimension)[] columns)
+    {
+        foreach (var (column, _) in columns)
+        {
+            if (!table.IsSet(row, column)) return true;
+        }
+
+        return false;
     }
 
     private static async ValueTask ComputeAsync(Question question, EvaluationRequest request, Tally tally, CancellationToken cancellationToken)

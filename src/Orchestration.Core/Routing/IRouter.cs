@@ -90,6 +90,12 @@ public sealed record RouteDecision
     /// <summary>True where the answer is to be judged.</summary>
     public bool IsSampled { get; init; }
 
+    /// <summary>
+    /// The call that fetched the prompt's embedding for this decision, where the router itself made it; null otherwise. It is on its way to the route's calls: whoever completes the decision hands it back, and
+    /// it is kept among <see cref="RouteOutcome.Steps"/>.
+    /// </summary>
+    public RouteStep? Embedding { get; init; }
+
     /// <summary>The expert that is asked first.</summary>
     public string Expert => Choice.Experts[0];
 }

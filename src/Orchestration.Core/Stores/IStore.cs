@@ -3,6 +3,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -48,4 +49,7 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>API keys and the audit log.</summary>
     IAccessDirectory Access { get; }
+
+    /// <summary>What checks of judges came to.</summary>
+    ICheckLog Checks { get; }
 }

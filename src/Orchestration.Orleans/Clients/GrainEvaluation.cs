@@ -2,12 +2,11 @@ using Orchestration.Core;
 using Orchestration.Core.Evaluation;
 using Orchestration.Core.Judging;
 using Orchestration.Orleans.Contracts;
-using Orleans;
 
 namespace Orchestration.Orleans.Clients;
 
 /// <summary>Evaluations by the cluster: each row of a batch by the grain of its pair, all at once. Cells that are set already are kept, as everywhere.</summary>
-internal sealed class GrainEvaluation(IGrainFactory grains, IActors actors, TimeProvider time) : IPairEvaluation
+internal sealed class GrainEvaluation(PairQuestions grains, IActors actors, TimeProvider time) : IPairEvaluation
 {
     public async ValueTask<EvaluationReply> EvaluateAsync(EvaluationRequest request, CancellationToken cancellationToken)
     {
@@ -21,11 +20,10 @@ internal sealed class GrainEvaluation(IGrainFactory grains, IActors actors, Time
             {
                 Pair = request.Pairs.Count != 0 ? request.Pairs[row] : null,
                 Comparison = request.Comparisons.Count != 0 ? request.Comparisons[row] : null,
-                Judges = judges,
                 Payer = request.Payer,
                 Within = Within(request.Deadline),
             };
-            rows[row] = grains.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question).AsTask();
+            rows[row] = grains.AskAsync(question, judges);
         }
 
         var (totals, fromStore) = (CallTotals.None, 0L);

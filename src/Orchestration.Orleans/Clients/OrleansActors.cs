@@ -13,6 +13,7 @@ namespace Orchestration.Orleans.Clients;
 public sealed class OrleansActors : IActors
 {
     private readonly IGrainFactory _grains;
+    private readonly PairQuestions _pairs;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, GrainJudge> _judges = new(StringComparer.Ordinal);
 
@@ -23,7 +24,7 @@ public sealed class OrleansActors : IActors
     {
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(time);
-        (_grains, _time) = (grains, time);
+        (_grains, _pairs, _time) = (grains, new PairQuestions(grains), time);
     }
 
     /// <summary>Learns what is fixed of judges, so that they can be found. Those that are known are not asked for again.</summary>
@@ -48,7 +49,7 @@ public sealed class OrleansActors : IActors
         : throw new OrchestrationException(ErrorCodes.NotFound, $"Nothing is known of a judge '{judgeId}' here. Learn of it first; known: {string.Join(", ", _judges.Keys.Order(StringComparer.Ordinal))}.");
 
     /// <inheritdoc/>
-    public IPairEvaluation PairEvaluation(string key) => new GrainEvaluation(_grains, this, _time);
+    public IPairEvaluation PairEvaluation(string key) => new GrainEvaluation(_pairs, this, _time);
 
     /// <inheritdoc/>
     public IAggregator Aggregator(string name) => new GrainAggregator(_grains, name);

@@ -26,7 +26,7 @@ internal static class SiloCommand
         var slots = new Option<int>("--slots") { Description = "Shards in work at once, of all sweeps; 0 for a silo that only serves.", DefaultValueFactory = _ => 8 };
         var lease = new Option<int>("--lease") { Description = "Seconds after which another silo may take over a shard that this one no longer renews.", DefaultValueFactory = _ => 30 };
         var detection = new Option<int>("--failure-detection") { Description = "Seconds of silence after which a silo is dead to the others.", DefaultValueFactory = _ => 10 };
-        var dashboard = new Option<string?>("--dashboard") { Description = "Show the Orleans dashboard at this address, such as http://127.0.0.1:8090." };
+        var dashboard = new Option<string?>("--dashboard") { Description = "Show the Orleans dashboard at this loopback address, such as http://127.0.0.1:8090." };
         var command = new Command("silo", "Joins an Orleans cluster: serves its grains and works the sweeps of the store until told to stop. Ctrl-C or SIGTERM finishes and stores the calls in flight.")
         {
             config, store, clustering, cluster, advertise, siloPort, gatewayPort, primary, slots, lease, detection, dashboard,
@@ -61,7 +61,7 @@ internal static class SiloCommand
     {
         await using var silo = await OrleansSilo.StartAsync(options, cancellationToken);
         await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"silo {silo.Owner} has joined the cluster '{options.ClusterId}' at {options.Advertised}:{options.SiloPort}, clients at {options.GatewayPort}"));
-        if (options.Dashboard is { } dashboard) await context.Error.WriteLineAsync($"dashboard at {dashboard}");
+        if (silo.Dashboard is { } dashboard) await context.Error.WriteLineAsync($"dashboard at {dashboard}");
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.Register(() => told.TrySetResult());
         var first = await Task.WhenAny(silo.Ended, told.Task);

@@ -13,8 +13,11 @@ namespace Orchestration.Orleans.Contracts;
 public interface IPairEvaluationGrain : IGrainWithStringKey
 {
     /// <summary>Evaluates, at the latest until the question's deadline; judgments that miss it are unscored with <see cref="UnscoredReason.Timeout"/>.</summary>
+    /// <param name="question">The pair, and how it is asked.</param>
+    /// <param name="judges">The judge set that the key names; null where a silo of the cluster was told of it before, as it is longer than most answers.</param>
+    /// <returns>Null where this silo was not told: to be asked again with the judge set.</returns>
     [Alias("evaluate")]
-    ValueTask<EvaluationAnswer> EvaluateAsync(EvaluationQuestion question);
+    ValueTask<Envelope<EvaluationAnswer>?> EvaluateAsync(Envelope<EvaluationQuestion> question, JudgeSet? judges);
 }
 
 /// <summary>One pair or comparison to evaluate.</summary>
@@ -32,37 +35,37 @@ public sealed record EvaluationQuestion
     [Id(1)]
     public Comparison? Comparison { get; init; }
 
-    /// <summary>The judge set: the columns wanted.</summary>
-    [Id(2)]
-    public required JudgeSet Judges { get; init; }
-
     /// <summary>Whose budget pays.</summary>
-    [Id(3)]
+    [Id(2)]
     public string? Payer { get; init; }
 
     /// <summary>How long the answer may take, from its arrival; zero for <see cref="Longest"/>.</summary>
-    [Id(4)]
+    [Id(3)]
     public TimeSpan Within { get; init; }
 
     /// <summary>The question as Core's actor is asked it.</summary>
+    /// <param name="judges">The judge set.</param>
     /// <param name="now">When it arrived.</param>
-    public EvaluationRequest ToRequest(DateTimeOffset now) => new()
+    public EvaluationRequest ToRequest(JudgeSet judges, DateTimeOffset now) => new()
     {
         Pairs = Pair is { } pair ? [pair] : [],
         Comparisons = Comparison is { } comparison ? [comparison] : [],
-        Columns = Judges.Columns,
-        Table = new JudgmentTable(1, Judges.Columns.Length),
+        Columns = judges.Columns,
+        Table = new JudgmentTable(1, judges.Columns.Length),
         Payer = Payer,
         Deadline = now + (Within > TimeSpan.Zero && Within < Longest ? Within : Longest),
     };
 
+    /// <summary>The version of the judge set that a grain's key names.</summary>
+    public static string VersionOf(string key) => key[(key.LastIndexOf('/') + 1)..];
+
     /// <summary>The grain's key: hash of everything of the pair that judges read, and version of the judge set.</summary>
-    public string KeyOf()
+    public string KeyOf(JudgeSet judges)
     {
         var (hash, reference, context) = Pair is { } pair ? (PairHash.Of(pair), pair.Reference, pair.Context) : (PairHash.Of(Comparison!), Comparison!.Reference, Comparison!.Context);
         if (reference is not null) hash = PairHash.Of("reference", hash.ToString(), reference);
         if (context is not null) hash = PairHash.Of("context", hash.ToString(), context);
-        return $"{hash}/{Judges.Version}";
+        return $"{hash}/{judges.Version}";
     }
 }
 

@@ -14,6 +14,7 @@ internal static class ActorRegistration
     {
         silo.Services.AddSingleton(parts);
         silo.Services.AddSingleton<SiloJudges>();
+        silo.Services.AddSingleton<SiloJudgeSets>();
         silo.Services.AddSingleton<SiloAggregators>();
         silo.Services.AddSingleton(static services =>
             SiloActors.Serving(services.GetRequiredService<SiloParts>(), services.GetRequiredService<SiloJudges>(), services.GetRequiredService<SiloAggregators>()));

@@ -74,7 +74,7 @@ public sealed record OrleansOptions
     /// <summary>How long a silo's share of a judge's limit stands without a renewal; default 15 s.</summary>
     public TimeSpan JudgeLease { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Where the dashboard listens, such as <c>http://127.0.0.1:8090</c>; null for no dashboard.</summary>
+    /// <summary>Where the Orleans dashboard listens, such as <c>http://127.0.0.1:8090</c>, with port 0 for any that is free; loopback only, because it asks nobody who they are. Null for no dashboard.</summary>
     public string? Dashboard { get; init; }
 
     /// <summary>Judges beside those that the configuration and the product name.</summary>

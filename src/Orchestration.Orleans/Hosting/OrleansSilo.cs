@@ -1,4 +1,6 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +30,9 @@ public sealed class OrleansSilo : IAsyncDisposable
     /// <summary>The grains as this silo sees them.</summary>
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Where its dashboard is; null where it has none.</summary>
+    public Uri? Dashboard => _parts.Options.Dashboard is null ? null : SiloDashboard.AddressOf(_app);
+
     /// <summary>Ends when this silo does without having been told: it was declared dead by the others, or the store failed for good.</summary>
     public Task Ended => _life.Ended;
 
@@ -36,17 +41,31 @@ public sealed class OrleansSilo : IAsyncDisposable
     public static async Task<OrleansSilo> StartAsync(OrleansOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var dashboard = options.Dashboard is { } address ? SiloDashboard.Parse(address) : null;
         var clustering = await ClusterSetting.OfAsync(options, cancellationToken);
         var parts = await SiloParts.OpenAsync(options, cancellationToken);
         try
         {
-            var app = Build(options, clustering, parts);
+            var app = Build(options, dashboard, clustering, parts);
+            await app.Services.GetRequiredService<SiloRouter>().TryAsync(cancellationToken);
             using var joined = new CancellationTokenSource();
             var burying = clustering.BuryAsync(joined.Token);
-            await app.StartAsync(cancellationToken);
-            await joined.CancelAsync();
-            await burying;
+            try
+            {
+                await app.StartAsync(cancellationToken);
+            }
+            finally
+            {
+                await joined.CancelAsync();
+                await burying;
+            }
+
             return new OrleansSilo(app, parts, app.Services.GetRequiredService<SiloLife>());
+        }
+        catch (IOException e) when (dashboard is not null && e.InnerException is AddressInUseException)
+        {
+            await parts.DisposeAsync();
+            throw new OrchestrationException(ErrorCodes.Usage, $"The dashboard cannot listen at {dashboard}: another program does. Name another port with --dashboard.", e);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException || e.InnerException is System.Net.Sockets.SocketException)
         {
@@ -75,27 +94,27 @@ public sealed class OrleansSilo : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(OrleansOptions options, ClusterSetting clustering, SiloParts parts)
+    private static WebApplication Build(OrleansOptions options, IPEndPoint? dashboard, ClusterSetting clustering, SiloParts parts)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         if (options.Environment("ORCHESTRATE_ORLEANS_LOG") is not null) builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (options.Dashboard is { } dashboard) builder.WebHost.UseUrls(dashboard);
+        if (dashboard is not null) builder.WebHost.ListenAt(dashboard);
         else builder.WebHost.UseServer(new NoServer());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(1));
         builder.UseOrleans(silo =>
         {
             clustering.Apply(silo);
             silo.AddActors(parts);
-            if (options.Dashboard is not null) silo.AddDashboard();
+            if (dashboard is not null) silo.AddDashboard();
             options.ConfigureSilo?.Invoke(silo);
         });
 
         // Registered after the silo, and so stopped before it: while shards drain, grains still answer.
         builder.Services.AddLife();
         var app = builder.Build();
-        if (options.Dashboard is not null) app.MapOrleansDashboard();
+        if (dashboard is not null) app.MapDashboard();
         return app;
     }
 }

@@ -26,6 +26,9 @@ internal sealed class SiloLife(
         judges.Join(grains, parts.Store.Owner);
         var feed = new AggregatorFeed(
             parts.Store.Aggregators, () => aggregators.Hosted, onFault: fault => parts.Options.Note($"the aggregator stays as it was: {fault.Message}"));
+
+        // Before anybody is told that it is there: who registers a sweep then hears of it.
+        await work.TellNowAsync(cancellationToken);
         _beside = Task.WhenAll(
             Task.Run(() => feed.RunAsync(_stop.Token), CancellationToken.None),
             Task.Run(() => aggregators.FollowAsync(grains, _stop.Token), CancellationToken.None),

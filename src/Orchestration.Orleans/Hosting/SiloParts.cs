@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orchestration.Backends;
 using Orchestration.Backends.Identity;
 using Orchestration.Core.Configuration;
@@ -14,7 +15,7 @@ namespace Orchestration.Orleans.Hosting;
 /// <summary>What all grains of a silo reach: the store, the configuration, deployments and judges made from them.</summary>
 internal sealed class SiloParts : IAsyncDisposable
 {
-    private readonly DeploymentServices _services;
+    private readonly Deployments _deployments;
     private readonly JudgeCatalog _catalog;
     private readonly Lock _lock = new();
 
@@ -26,8 +27,9 @@ internal sealed class SiloParts : IAsyncDisposable
         Board = new DeploymentBoard(options.Time);
         Quotas = new GrainQuotaAuthority(store.Quotas);
         Purchases = new JudgmentPurchases(store.Judgments, store.Spending, options.Time, store.Claims, options.Lease);
-        _services = new DeploymentServices { Time = options.Time, Environment = options.Environment, Quotas = Quotas, Board = Board, JudgeLimits = config.JudgeLimits };
-        _catalog = new JudgeCatalog(config, JudgeCatalog.RubricsOf(config), new Deployments(_services), Purchases);
+        var services = new DeploymentServices { Time = options.Time, Environment = options.Environment, Quotas = Quotas, Board = Board, JudgeLimits = config.JudgeLimits };
+        _deployments = new Deployments(services);
+        _catalog = new JudgeCatalog(config, JudgeCatalog.RubricsOf(config), _deployments, Purchases);
     }
 
     public OrleansOptions Options { get; }
@@ -54,7 +56,11 @@ internal sealed class SiloParts : IAsyncDisposable
 
     /// <summary>A catalog whose judges keep no judgments: for routed answers.</summary>
     public JudgeCatalog ForgettingCatalog() => new(
-        Config, JudgeCatalog.RubricsOf(Config), new Deployments(_services), new JudgmentPurchases(new ForgettingJudgments(), Store.Spending, Time));
+        Config, JudgeCatalog.RubricsOf(Config), _deployments, new JudgmentPurchases(new ForgettingJudgments(), Store.Spending, Time));
+
+    /// <summary>The chat deployment with this name, the same that judges ask.</summary>
+    /// <exception cref="Core.OrchestrationException">There is none.</exception>
+    public OpenAiChatDeployment Chat(string name) => _deployments.Of(Config.Deployment(name));
 
     /// <summary>Uses the catalog, which makes each deployment once and is not for concurrent use.</summary>
     public T FromCatalog<T>(Func<JudgeCatalog, T> use)
@@ -64,10 +70,16 @@ internal sealed class SiloParts : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
+    /// <summary>Each is made once: one quota, one circuit, whoever asks it.</summary>
     private sealed class Deployments(DeploymentServices services) : IDeploymentSource
     {
-        public IChatDeployment Chat(DeploymentConfig config) => DeploymentFactory.CreateChat(config, services);
+        private readonly ConcurrentDictionary<string, Lazy<OpenAiChatDeployment>> _chats = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<string, Lazy<HttpRewardDeployment>> _rewards = new(StringComparer.Ordinal);
 
-        public IRewardDeployment Reward(DeploymentConfig config) => DeploymentFactory.CreateReward(config, services);
+        public OpenAiChatDeployment Of(DeploymentConfig config) => _chats.GetOrAdd(config.Name, _ => new Lazy<OpenAiChatDeployment>(() => DeploymentFactory.CreateChat(config, services))).Value;
+
+        public IChatDeployment Chat(DeploymentConfig config) => Of(config);
+
+        public IRewardDeployment Reward(DeploymentConfig config) => _rewards.GetOrAdd(config.Name, _ => new Lazy<HttpRewardDeployment>(() => DeploymentFactory.CreateReward(config, services))).Value;
     }
 }

@@ -16,10 +16,12 @@ internal sealed class SiloWork : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private Task? _running;
+    private (long At, long Judgments, long Calls) _told;
 
     public SiloWork(SiloParts parts, SiloJudges judges, SiloAggregators aggregators)
     {
         _parts = parts;
+        _told.At = parts.Time.GetTimestamp();
         if (parts.Options.Slots == 0) return;
         var options = new SiloWorkOptions { Slots = parts.Options.Slots, Lease = parts.Options.Lease, OnNote = parts.Options.Note };
         _worker = new SiloWorker(parts.Store.Sweeps, sweep => new SweepHost(SiloActors.Of(sweep, parts, judges, aggregators)), parts.Time, parts.Store.Owner, options, _meter);
@@ -68,32 +70,46 @@ internal sealed class SiloWork : IDisposable
     public async Task TellAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Beat, _parts.Time);
-        var (at, judgments, calls) = (_parts.Time.GetTimestamp(), 0L, 0L);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 while (_parts.Board.TryTakeNote(out var note)) _parts.Options.Note($"note: {note}");
-                var (now, totals) = (_parts.Time.GetTimestamp(), _meter.Totals);
-                var seconds = _parts.Time.GetElapsedTime(at, now).TotalSeconds;
-                var report = new SiloReport
-                {
-                    Role = "orleans",
-                    Shards = _worker?.Working ?? 0,
-                    Judgments = _meter.Judgments,
-                    Calls = totals.Calls,
-                    Failures = totals.Failures,
-                    CostUsd = totals.CostUsd,
-                    JudgmentsPerSecond = Math.Round((_meter.Judgments - judgments) / seconds, 1),
-                    CallsPerSecond = Math.Round((totals.Calls - calls) / seconds, 1),
-                };
-                (at, judgments, calls) = (now, report.Judgments, report.Calls);
-                await _parts.Store.Cluster.TellAsync(report, cancellationToken);
+                await TellNowAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The silo leaves.
+        }
+    }
+
+    /// <summary>Tells it once. Not for several threads at a time.</summary>
+    public async Task TellNowAsync(CancellationToken cancellationToken)
+    {
+        var now = (At: _parts.Time.GetTimestamp(), _meter.Judgments, _meter.Totals.Calls);
+        var seconds = _parts.Time.GetElapsedTime(_told.At, now.At).TotalSeconds;
+        var totals = _meter.Totals;
+        var report = new SiloReport
+        {
+            Role = "orleans",
+            Slots = _parts.Options.Slots,
+            Shards = _worker?.Working ?? 0,
+            Judgments = now.Judgments,
+            Calls = totals.Calls,
+            Failures = totals.Failures,
+            CostUsd = totals.CostUsd,
+            JudgmentsPerSecond = seconds > 0 ? Math.Round((now.Judgments - _told.Judgments) / seconds, 1) : 0,
+            CallsPerSecond = seconds > 0 ? Math.Round((now.Calls - _told.Calls) / seconds, 1) : 0,
+        };
+        _told = now;
+        try
+        {
+            await _parts.Store.Cluster.TellAsync(report, cancellationToken);
+        }
+        catch (OrchestrationException e) when (e.Code == ErrorCodes.Store)
+        {
+            _parts.Options.Note($"the other silos cannot be told of this one: {e.Message}");
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
@@ -30,7 +29,7 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, ScalerToken scaler, 
     {
         var endpoint = context.GetEndpoint();
         var rule = endpoint?.Metadata.GetMetadata<AccessRule>();
-        if (isOpen && IsFromElsewhere(context.Request))
+        if (isOpen && LocalRequests.IsFromElsewhere(context.Request))
         {
             SiloMetrics.Refused.Add(1, new KeyValuePair<string, object?>("orchestration.refusal", "origin"));
             await ErrorAnswers.WriteAsync(
@@ -127,18 +126,5 @@ internal sealed class AccessGate(KeyRing keys, bool isOpen, ScalerToken scaler, 
         caller = new Caller(key.Id, key.Name, key.Roles, key.Limits, _meters.GetOrAdd(key.Id, static (_, time) => new KeyMeter(time), time));
         foreach (var old in _callers.Where(c => c.Key.Id == key.Id)) _callers.TryRemove(old.Key, out _);
         return _callers.GetOrAdd(key, caller);
-    }
-
-    /// <summary>
-    /// True where a page of another site, or a name that points here only for the moment, may be behind it: without keys, that the caller is on this machine is
-    /// all that is known of it.
-    /// </summary>
-    private static bool IsFromElsewhere(HttpRequest request)
-    {
-        var host = request.Host.Host;
-        var isLocal = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
-        if (!isLocal) return true;
-        return request.Headers.Origin is { Count: > 0 } origin
-            && !(Uri.TryCreate(origin[0], UriKind.Absolute, out var site) && site.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -6,6 +6,7 @@ using Orchestration.Core.Configuration;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Loop;
 using Orchestration.Silo.Access;
+using Orchestration.Silo.Gateway.Embedding;
 using Orchestration.Silo.Gateway.Money;
 using Orchestration.Silo.Hosting;
 
@@ -17,9 +18,6 @@ namespace Orchestration.Silo.Gateway;
 /// </summary>
 internal sealed class RoutedTraffic : IConfigured, IAsyncDisposable
 {
-    /// <summary>How long a start, or a change of the configuration, waits for an endpoint of embeddings.</summary>
-    private static readonly TimeSpan EmbeddingTrial = TimeSpan.FromSeconds(5);
-
     private readonly SiloState _state;
     private readonly Bandits _bandits = new();
     private readonly ConfiguredActors _actors = new();
@@ -59,7 +57,7 @@ internal sealed class RoutedTraffic : IConfigured, IAsyncDisposable
         var router = _router ?? new Router(new RouterServices { Time = options.Time, Seed = Seed(_state.Store.Owner), Ledger = _state.Store.Routing, Note = options.Note }, setup);
         var loop = _loop ?? new RouterLoop(router, _actors, _state.Store, new RouterLoopOptions { Time = options.Time, Note = options.Note });
         var (effect, made) = Gateway.Prepare(config, deployments.Chat, deployments, router, policies);
-        await made!.Embedders.TryAsync(new BudgetPayer(Gateway.RouterPayer, routing.UsdPerDay), EmbeddingTrial, options.Note, cancellationToken);
+        await made!.Embedders.TryAsync(new BudgetPayer(Gateway.RouterPayer, routing.UsdPerDay), PromptEmbedders.Trial, options.Note, cancellationToken);
         return () =>
         {
             _actors.Use((EmbeddedActors)made!.Judges.Actors);

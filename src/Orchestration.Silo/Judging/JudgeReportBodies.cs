@@ -10,9 +10,10 @@ namespace Orchestration.Silo.Judging;
 /// <param name="Held">Judges in quarantine.</param>
 /// <param name="Waiting">Deployments that wait for their endpoint.</param>
 /// <param name="IsRouted">True where the configuration names experts and a judge set for their answers: only then are judges watched for drift, and can be quarantined.</param>
+/// <param name="Probes">What bias probes that are kept in the store say, by judge.</param>
 internal sealed record JudgeReportAnswer(
     IReadOnlyList<JudgeReportLine> Judges, IReadOnlyList<JudgePairView> Agreement, IReadOnlyList<SweepSampleView> Sweeps, IReadOnlyList<DriftView> Drift, IReadOnlyList<QuarantineView> Held,
-    IReadOnlyList<WaitLine> Waiting, bool IsRouted);
+    IReadOnlyList<WaitLine> Waiting, bool IsRouted, IReadOnlyList<JudgeProbeLine> Probes);
 
 /// <summary>One judge.</summary>
 /// <param name="Judge">Its column in results.</param>

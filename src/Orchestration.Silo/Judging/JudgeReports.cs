@@ -35,7 +35,8 @@ internal sealed class JudgeReports(SiloState state, JudgeTally tally, RouterRepo
         var spent = (await state.Store.Spending.ListAsync(null, cancellationToken)).Where(static e => e.Purpose.Judge.Length != 0).ToLookup(static e => e.Purpose.Judge, StringComparer.Ordinal);
         var quarantines = await state.Store.Routing.QuarantinesAsync(cancellationToken);
         var held = RouterEndpoints.View(quarantines).Held.Where(static h => h.Kind == "judge").ToArray();
-        var names = routed.Keys.Concat(requests.Keys).Concat(swept.Keys).Concat(held.Select(static h => h.Name)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var probes = await JudgeProbes.ReadAsync(state.Store.Checks, cancellationToken);
+        var names = routed.Keys.Concat(requests.Keys).Concat(swept.Keys).Concat(held.Select(static h => h.Name)).Concat(probes.Select(static p => p.Judge)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
 
         // A judge of several dimensions has one price and several columns; one of which nothing but its price is known stands by its id.
         names.AddRange(spent.Select(static s => s.Key).Where(id => !names.Exists(n => IsOf(n, id))).Order(StringComparer.Ordinal));
@@ -53,7 +54,8 @@ internal sealed class JudgeReports(SiloState state, JudgeTally tally, RouterRepo
             [.. report?.Drift.Where(static d => d.IsJudge).Select(static d => new DriftView("judge", d.Subject, d.ToString(), d.IsWorse, d.Since, d.NoticedAt)) ?? []],
             held,
             [.. state.Board.Waits.Select(static w => new WaitLine(w.Deployment, w.Reason, w.Since, w.NextTry))],
-            state.Config.Router is { Judges: not null });
+            state.Config.Router is { Judges: not null },
+            probes);
     }
 
     private static bool IsOf(string column, string judge) => column == judge || (column.Length > judge.Length && column.StartsWith(judge, StringComparison.Ordinal) && column[judge.Length] == '/');

@@ -49,6 +49,7 @@ internal sealed class SiloSweeps(SiloState state, SiloJudges judges)
                         new SiloReport
                         {
                             Role = "gateway",
+                            Slots = state.Options.Slots,
                             Shards = Working,
                             Judgments = _meter.Judgments,
                             Calls = totals.Calls,

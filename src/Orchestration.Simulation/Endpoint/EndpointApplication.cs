@@ -169,7 +169,7 @@ internal sealed class EndpointApplication : IHttpApplication<IFeatureCollection>
         }
 
         var created = _time.GetUtcNow().ToUnixTimeSeconds();
-        Func<List<byte[]>>? stream = call.IsStream ? () => CompletionStream.Write(call, reply, usage, created) : null;
+        Func<List<byte[]>>? stream = call.IsStream ? () => CompletionStream.Write(call, reply, usage, created, _options.SendsPromptFilter) : null;
         await _sender.SendAsync(response, new Outcome(reply.Fault, reply.ErrorMessage, usage, hash, arrived, call.Model), output => CompletionWriter.Completion(output, call, reply, usage, created), stream).ConfigureAwait(false);
     }
 

@@ -59,6 +59,9 @@ public sealed record ScriptedEndpointOptions
     /// <summary>Pause before each event of a stream but the first. Default zero.</summary>
     public TimeSpan StreamPause { get; init; }
 
+    /// <summary>True to begin streams as Azure OpenAI does: with an event without choices, which says what filters found in the prompt. Default false.</summary>
+    public bool SendsPromptFilter { get; init; }
+
     /// <summary>True to have a stream's fault come before its first event instead of in its middle. Default false.</summary>
     public bool BreaksStreamsAtStart { get; init; }
 

@@ -3,6 +3,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -52,6 +53,8 @@ internal sealed class SimulatedStore : IStore
     public IRouterLedger Routing => _inner.Routing;
 
     public IAccessDirectory Access => _inner.Access;
+
+    public ICheckLog Checks => _inner.Checks;
 
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

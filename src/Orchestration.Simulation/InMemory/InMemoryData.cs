@@ -1,5 +1,6 @@
-using System.Globalization;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Simulation.Host;
+using System.Globalization;
 
 namespace Orchestration.Simulation.InMemory;
 
@@ -37,6 +38,8 @@ public sealed class InMemoryData
     internal SpendRows Spending { get; } = new();
 
     internal BatchRows Batches { get; } = new();
+
+    internal Dictionary<string, KeptCheck> Checks { get; } = new(StringComparer.Ordinal);
 
     internal AggregatorRows Aggregators { get; } = new();
 

@@ -3,6 +3,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -30,6 +31,7 @@ public sealed class InMemoryOwner : IStore
         Cluster = new InMemoryClusterDirectory(this);
         Routing = new InMemoryRouterLedger(this);
         Access = new InMemoryAccessDirectory(this);
+        Checks = new InMemoryCheckLog(this);
     }
 
     /// <summary>Its id, never used again.</summary>
@@ -64,6 +66,9 @@ public sealed class InMemoryOwner : IStore
 
     /// <summary>API keys and the audit log.</summary>
     public IAccessDirectory Access { get; }
+
+    /// <summary>What checks of judges came to.</summary>
+    public ICheckLog Checks { get; }
 
     /// <summary>
     /// Ends the owner as a crash of its silo does: its leases are free at once, its open reservations are unknown spend, and a call that it still makes

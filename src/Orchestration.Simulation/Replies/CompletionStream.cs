@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Judging.Deployments;
@@ -12,12 +13,16 @@ internal static class CompletionStream
     /// <summary>Length of a piece of text, in UTF-16 code units; with log-probabilities a piece is a token.</summary>
     private const int PieceLength = 12;
 
+    private static readonly byte[] PromptFilter = Encoding.ASCII.GetBytes(
+        """data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}]}""" + "\n\n");
+
     public static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
 
     /// <summary>The events, each with its blank line.</summary>
-    public static List<byte[]> Write(ScriptedCall call, ScriptedReply reply, in TokenUsage usage, long created)
+    public static List<byte[]> Write(ScriptedCall call, ScriptedReply reply, in TokenUsage usage, long created, bool sendsPromptFilter)
     {
         var events = new List<byte[]>();
+        if (sendsPromptFilter) events.Add(PromptFilter);
         if (reply.Fault == ScriptedFault.NoChoices)
         {
             events.Add(Event(call, created, null));

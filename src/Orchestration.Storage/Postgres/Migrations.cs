@@ -221,6 +221,11 @@ internal static class Migrations
         ALTER TABLE shard_data ADD COLUMN words bytea;
         ALTER TABLE shard_data ALTER COLUMN words SET STORAGE EXTERNAL;
         """,
+        """
+        -- What checks of judges came to: of the same check the newest.
+        CREATE TABLE checks(key text PRIMARY KEY, kind text NOT NULL, at bigint NOT NULL, build text NOT NULL, result text NOT NULL);
+        CREATE INDEX checks_by_time ON checks(at);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -63,6 +63,8 @@ public sealed class PostgresAddress
             Database = database,
             Timeout = ConnectSeconds,
             KeepAlive = KeepAliveSeconds,
+            // Asked for by default it needs a library that images of .NET do not have, whose absence every process then told on standard error.
+            GssEncryptionMode = GssEncryptionMode.Disable,
         };
         var colon = uri.UserInfo.IndexOf(':', StringComparison.Ordinal);
         if (uri.UserInfo.Length > 0) builder.Username = Uri.UnescapeDataString(colon < 0 ? uri.UserInfo : uri.UserInfo[..colon]);

@@ -1,10 +1,10 @@
-using System.Globalization;
 using Orchestration.Core;
 using Orchestration.Core.Access;
 using Orchestration.Core.Aggregation;
-using Orchestration.Core.Cluster;
 using Orchestration.Core.Batches;
+using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -13,6 +13,7 @@ using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Postgres.Access;
 using Orchestration.Storage.Postgres.Aggregators;
 using Orchestration.Storage.Postgres.Batches;
+using Orchestration.Storage.Postgres.Checks;
 using Orchestration.Storage.Postgres.Cluster;
 using Orchestration.Storage.Postgres.Judgments;
 using Orchestration.Storage.Postgres.Quotas;
@@ -20,6 +21,7 @@ using Orchestration.Storage.Postgres.Routing;
 using Orchestration.Storage.Postgres.Spending;
 using Orchestration.Storage.Postgres.Spool;
 using Orchestration.Storage.Postgres.Sweeps;
+using System.Globalization;
 
 namespace Orchestration.Storage.Postgres;
 
@@ -66,6 +68,7 @@ public sealed class PostgresStore : IStore
         Cluster = new PostgresClusterDirectory(database, silo);
         Routing = new PostgresRouterLedger(database, silo);
         Access = new PostgresAccessDirectory(database, silo, _announcements);
+        Checks = new PostgresCheckLog(database);
     }
 
     /// <inheritdoc/>
@@ -97,6 +100,9 @@ public sealed class PostgresStore : IStore
 
     /// <inheritdoc/>
     public IAccessDirectory Access { get; }
+
+    /// <inheritdoc/>
+    public ICheckLog Checks { get; }
 
     /// <inheritdoc/>
     public string Owner => _silo.Owner;

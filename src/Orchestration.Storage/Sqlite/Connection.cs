@@ -13,7 +13,7 @@ internal sealed class Connection : IDisposable
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
-    static Connection() => Batteries_V2.Init();
+    static Connection() => EngineLibrary.Prepare();
 
     private Connection(sqlite3 handle, string path)
     {

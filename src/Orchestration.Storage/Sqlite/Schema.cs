@@ -175,6 +175,11 @@ internal static class Schema
         -- With the heads, of which it is a part: whoever removes or replaces a shard's head takes it along. Null where an older program registered the shard.
         ALTER TABLE shard_heads ADD COLUMN words BLOB;
         """,
+        """
+        -- What checks of judges came to: of the same check the newest.
+        CREATE TABLE checks(key TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, build TEXT NOT NULL, result TEXT NOT NULL);
+        CREATE INDEX checks_by_time ON checks(at);
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,9 +1,10 @@
 using Orchestration.Core;
 using Orchestration.Core.Access;
-using Orchestration.Core.Batches;
 using Orchestration.Core.Aggregation;
+using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -12,6 +13,7 @@ using Orchestration.Core.Sweeps;
 using Orchestration.Storage.Sqlite.Access;
 using Orchestration.Storage.Sqlite.Aggregators;
 using Orchestration.Storage.Sqlite.Batches;
+using Orchestration.Storage.Sqlite.Checks;
 using Orchestration.Storage.Sqlite.Cluster;
 using Orchestration.Storage.Sqlite.Judgments;
 using Orchestration.Storage.Sqlite.Quotas;
@@ -51,6 +53,7 @@ public sealed class SqliteStore : IStore
         Cluster = new SqliteClusterDirectory(_writer, _reads, owners, options.TimeProvider);
         Routing = new SqliteRouterLedger(_writer, _reads, owners, options.TimeProvider);
         Access = new SqliteAccessDirectory(_writer, _reads, options.TimeProvider);
+        Checks = new SqliteCheckLog(_writer, _reads);
     }
 
     /// <summary>Judgments by content address.</summary>
@@ -82,6 +85,9 @@ public sealed class SqliteStore : IStore
 
     /// <summary>API keys and the audit log.</summary>
     public IAccessDirectory Access { get; }
+
+    /// <summary>What checks of judges came to.</summary>
+    public ICheckLog Checks { get; }
 
     /// <summary>
     /// The id under which this opened store owns shards and reservations, never used again: <c>o1</c>, <c>o2</c>, …. Sweeps are created and shards

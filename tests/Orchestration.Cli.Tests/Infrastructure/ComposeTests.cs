@@ -109,6 +109,30 @@ public sealed class ComposeTests : IDisposable
         File.Exists(Path.Combine(BicepFile.Folder, "..", root["x-silo"]["build"]["dockerfile"].ToString())).ShouldBeTrue();
     }
 
+    [Fact]
+    public void Volumes_the_database_and_the_published_port_are_those_that_the_silos_use()
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(File.ReadAllText(Path.Combine(BicepFile.Folder, "compose.yaml"))));
+        var root = (YamlMappingNode)yaml.Documents[0].RootNode;
+        var services = (YamlMappingNode)root["services"];
+
+        var used = services.Children.Values.Append(root["x-silo"]).Cast<YamlMappingNode>().Where(static s => s.Children.ContainsKey("volumes"))
+            .SelectMany(static s => ((YamlSequenceNode)s["volumes"]).Children).Select(static v => v.ToString().Split(':')[0]).Where(static v => !v.StartsWith('.')).Distinct();
+        used.Order().ShouldBe(((YamlMappingNode)root["volumes"]).Children.Keys.Select(static k => k.ToString()).Order());
+
+        var store = new Uri(root["x-silo"]["environment"]["ORCHESTRATE_STORE"].ToString());
+        var database = services["database"]["environment"];
+        services.Children.Keys.Select(static k => k.ToString()).ShouldContain(store.Host);
+        (database["POSTGRES_USER"].ToString(), "/" + database["POSTGRES_DB"]).ShouldBe((store.UserInfo, store.AbsolutePath));
+        var check = ((YamlSequenceNode)services["database"]["healthcheck"]["test"]).Children.Select(static c => c.ToString()).ToList();
+        (check[check.IndexOf("-U") + 1], "/" + check[check.IndexOf("-d") + 1]).ShouldBe((store.UserInfo, store.AbsolutePath));
+
+        var serve = SettingsTests.ComposeArguments().Single(static c => c[0] == "serve");
+        var listens = new Uri(serve[Array.IndexOf(serve, "--listen") + 1]).Port;
+        services["endpoint"]["ports"][0].ToString().Split(':')[^1].ShouldBe(listens.ToString(CultureInfo.InvariantCulture));
+    }
+
     private static Dictionary<string, string> Environment()
     {
         var yaml = new YamlStream();

@@ -50,6 +50,11 @@ public sealed partial class InfrastructureTests
         var guide = File.ReadAllText(Path.Combine(PublicData.RepositoryRoot, "docs", "azure.md"));
         foreach (var variable in given.SelectMany(static p => Variables().Matches(p.Value.GetProperty("value").ToString())).Select(static m => m.Groups["name"].Value).Distinct())
             (ofAzd.Contains(variable) || BicepFile.Main.Outputs.Contains(variable) || guide.Contains(variable, StringComparison.Ordinal)).ShouldBeTrue(variable);
+        // The guide asks azd for outputs by name, and azd itself pushes images to the registry that an output names.
+        var handedBack = given.SelectMany(static p => Variables().Matches(p.Value.GetProperty("value").ToString())).Select(static m => m.Groups["name"].Value).ToList();
+        var asked = OutputName().Matches(guide).Select(static m => m.Value).Except(handedBack).Append("AZURE_CONTAINER_REGISTRY_ENDPOINT").Distinct().ToList();
+        asked.Count.ShouldBeGreaterThan(2);
+        asked.ShouldBeSubsetOf(BicepFile.Main.Outputs);
         foreach (var output in BicepFile.Main.Outputs) (guide + File.ReadAllText(Path.Combine(BicepFile.Folder, "main.parameters.json")) + " AZURE_CONTAINER_REGISTRY_ENDPOINT").ShouldContain(output);
     }
 
@@ -168,6 +173,9 @@ public sealed partial class InfrastructureTests
 
     [GeneratedRegex(@"roleAssignments@[^{]*\{\s*name: [^\n]*\s*scope: (?<scope>\w+)\s*properties: \{ principalId: (?<who>\w+), principalType: [^,]+, roleDefinitionId: (?<role>\w+) \}", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Assignment();
+
+    [GeneratedRegex(@"\b(AZURE|GATEWAY)_[A-Z_]+\b", RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex OutputName();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.None, 10_000)]
     private static partial Regex Guids();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orchestration.Simulation;
+using Orchestration.Storage;
 using Shouldly;
 using Xunit;
 
@@ -138,10 +139,27 @@ public sealed class BiasCommandTests : IDisposable
 
         status.ShouldBe(0, _cli.Error);
         _cli.Error.ShouldContain("going on with it");
+        await KeptOnceAsync(command, line);
 
-        // Each of the two judges has twice its deployment's four items in work, and of each at most one call that is not stored yet.
-        endpoint.Statistics().Requests.ShouldBeInRange(12 * 5 * 2 * 2, (12 * 5 * 2 * 2) + (2 * 2 * 4));
+        // Each of the two judges has twice its deployment's four items in work for each of the two orders, and of each at most one call that is not stored yet.
+        endpoint.Statistics().Requests.ShouldBeInRange(12 * 5 * 2 * 2, (12 * 5 * 2 * 2) + (2 * 2 * 2 * 4));
         Lines(line).Count.ShouldBe(3);
+    }
+
+    /// <summary>What the command found is in the store, once, as it was told; and the same command again leaves it so.</summary>
+    private async Task KeptOnceAsync(string[] command, JsonElement line)
+    {
+        for (var again = 0; again < 2; again++)
+        {
+            await using (var store = await StoreLocation.OpenAsync(_cli.At("store.db"), TimeProvider.System, _cli.At("spool"), static _ => { }, TestContext.Current.CancellationToken))
+            {
+                var kept = (await store.Checks.ListAsync(10, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+                kept.Check.ShouldBe("bias");
+                JsonDocument.Parse(kept.Result).RootElement.GetProperty("lines").GetRawText().ShouldBe(line.GetProperty("lines").GetRawText());
+            }
+
+            if (again == 0) (await _cli.RunAsync(command)).ShouldBe(0, _cli.Error);
+        }
     }
 
     [Fact]

@@ -13,6 +13,9 @@ public sealed partial class DashboardTests
     // Measured by ASP.NET Core, which the export listens to.
     private static readonly string[] Others = ["http_server_request_duration_seconds"];
 
+    // Given by ASP.NET Core and by Prometheus itself.
+    private static readonly string[] OtherLabels = ["http_route", "http_response_status_code", "le", "__name__"];
+
     [Fact]
     public void Every_metric_of_the_dashboard_and_the_alerts_is_one_that_is_exported()
     {
@@ -29,6 +32,16 @@ public sealed partial class DashboardTests
         // What a silo measures of itself is looked at somewhere.
         var all = string.Join('\n', expressions);
         foreach (var name in Exported()) all.ShouldContain(name);
+    }
+
+    [Fact]
+    public void Every_label_that_is_asked_for_is_an_attribute_that_measurements_carry()
+    {
+        var attributes = Directory.EnumerateFiles(Path.Combine(PublicData.RepositoryRoot, "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(static f => Attribute().Matches(File.ReadAllText(f))).Select(static m => m.Groups["name"].Value.Replace('.', '_')).Concat(OtherLabels).ToHashSet(StringComparer.Ordinal);
+        var asked = Expressions().SelectMany(static e => Asked().Matches(e)).SelectMany(static m => m.Groups["name"].Captures).Select(static c => c.Value).Distinct().ToList();
+        asked.Count.ShouldBeGreaterThan(6);
+        asked.Where(a => !attributes.Contains(a)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -67,6 +80,12 @@ public sealed partial class DashboardTests
 
     [GeneratedRegex(@"by \([^)]*\)", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Labels();
+
+    [GeneratedRegex(@"[{,]\s*(?<name>\w+)\s*(=~|!~|!=|=)\s*""|by \((?<name>\w+)(\s*,\s*(?<name>\w+))*\)", RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex Asked();
+
+    [GeneratedRegex(@"""(?<name>[a-z_]+(\.[a-z_]+)+)""", RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex Attribute();
 
     [GeneratedRegex("(_total|_bucket|_count|_sum)$", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Suffix();

@@ -1,8 +1,11 @@
+using System.Text.Json;
 using Microsoft.Playwright;
 using Orchestration.Core.Access;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Dashboard.Tests.Routing;
 using Orchestration.Silo.Tests;
 using Orchestration.Simulation;
+using Orchestration.Storage;
 using Shouldly;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
@@ -82,6 +85,52 @@ public sealed class JudgesPageTests(Browser browser)
     }
 
     [Fact]
+    public async Task What_bias_probes_found_is_shown_for_all_judges_and_for_one_the_newest_of_each()
+    {
+        await using var world = new SiloWorld(RoutedTraffic.Yaml);
+        var silo = await world.StartAsync(open: true);
+        await using (var store = await StoreLocation.OpenAsync(world.Options.Store, TimeProvider.System, world.Folder, static _ => { }, Stop))
+        {
+            var day = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+            await store.Checks.KeepAsync(new KeptCheck("a", "bias", day, "0.1.0", Probe("structure", "length", 0.4, 0.3, 0.5, isSure: true)), Stop);
+            await store.Checks.KeepAsync(new KeptCheck("b", "bias", day.AddDays(1), "0.1.0", Probe("structure", "length", 0.125, 0.05, 0.2, isSure: true)), Stop);
+            await store.Checks.KeepAsync(new KeptCheck("c", "bias", day, "0.1.0", Probe("readability", "authority<b>", -0.0001, -0.03, 0.02, isSure: false)), Stop);
+            await store.Checks.KeepAsync(new KeptCheck("d", "of a later program", day, "9.0.0", "{}"), Stop);
+        }
+
+        await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/judges");
+        var card = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Bias probes" });
+        var rows = card.GetByRole(AriaRole.Row);
+        await Expect(rows).ToHaveCountAsync(3);
+        await Expect(rows.Nth(1)).ToContainTextAsync("authority<b>");
+        await Expect(rows.Nth(2)).ToContainTextAsync("0.125 (0.050 to 0.200)");
+        await Expect(rows.Nth(2)).ToContainTextAsync("both orders");
+        await Expect(rows.Nth(2).GetByText("yes")).ToBeVisibleAsync();
+        await visit.Page.ShouldBeAccessibleAsync();
+        await visit.PictureAsync("probes-1280-light");
+
+        await rows.Nth(2).GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(card).ToContainTextAsync("orchestrate meta bias --data FILE --judges structure");
+        await Expect(rows).ToHaveCountAsync(2);
+        await Expect(rows.Nth(1)).ToContainTextAsync("length");
+        await visit.Page.SetViewportSizeAsync(360, 800);
+        await visit.ShouldFitAsync();
+    }
+
+    private static string Probe(string judge, string bias, double shift, double lower, double upper, bool isSure) => JsonSerializer.Serialize(new
+    {
+        check = "bias",
+        lines = new[]
+        {
+            new
+            {
+                judge, bias, against = "a neutral text", rows = 40, prompts = 20, unscored = 1, shift = new { value = shift, lower, upper }, flips = (object?)null, unit = "scale", p_corrected = 0.001, sure = isSure,
+                mitigations = new[] { new { name = "both orders", helps = isSure }, new { name = "revision", helps = false } },
+            },
+        },
+    });
+
+    [Fact]
     public async Task Before_anything_was_judged_it_says_how_to_begin_and_on_a_phone_all_fits()
     {
         await using var world = new SiloWorld(RoutedTraffic.Yaml);
@@ -93,7 +142,15 @@ public sealed class JudgesPageTests(Browser browser)
             await visit.ShouldFitAsync();
         }
 
+        // Whoever may look and not act is told so, button by button.
         await RoutedTraffic.WriteAsync(world);
+        await using (var reader = await Visit.OpenAsync(browser, silo.Address, "#/judges", await world.KeyAsync(AccessRoles.Read)))
+        {
+            var button = reader.Page.GetByRole(AriaRole.Button, new() { Name = "Quarantine structure" });
+            await Expect(button).ToHaveAttributeAsync("aria-description", "This needs a key with the role operate; yours has read.", new() { Timeout = 15_000 });
+            await Expect(button).ToHaveAttributeAsync("aria-disabled", "true");
+        }
+
         await using var later = await Visit.OpenAsync(browser, silo.Address, "#/judges", key, 390, isDark: true);
         await Expect(later.Page.GetByRole(AriaRole.Link, new() { Name = "structure" })).ToBeVisibleAsync(new() { Timeout = 15_000 });
         await later.ShouldFitAsync();

@@ -27,6 +27,7 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Button, new() { Name = "Release medium" }) })).ToContainTextAsync("quarantined");
         var frontier = page.GetByRole(AriaRole.Region, new() { Name = "Cost and quality", Exact = true });
         await Expect(frontier.Locator("canvas")).ToBeVisibleAsync();
+        foreach (var drawn in new[] { "best mixture of experts", "small", "large", "policy auto" }) await Expect(frontier.GetByText(drawn, new() { Exact = true }).First).ToBeVisibleAsync();
         await Expect(frontier.GetByRole(AriaRole.Row, new() { Name = "auto policy" })).ToContainTextAsync("$");
         await Expect(frontier.GetByRole(AriaRole.Row, new() { Name = "large expert" })).ToContainTextAsync("yes");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Ratings by people" })).ToContainTextAsync("k_mallory");
@@ -34,6 +35,25 @@ public sealed class RouterPageTests(Browser browser)
         await page.ShouldBeAccessibleAsync();
         await visit.PictureAsync("router-1280-light");
         await visit.PictureAsync("router-view-1280-light", isWhole: false);
+    }
+
+    [Fact]
+    public async Task The_frontier_is_the_upper_left_edge_of_the_experts_and_nothing_else()
+    {
+        await using var world = new SiloWorld(RoutedTraffic.Yaml);
+        var silo = await world.StartAsync(open: true);
+        await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/router");
+
+        // Two that are dearer and worse, one of the price of another and worse, and one that a mixture of its neighbours beats.
+        var edge = await visit.Page.EvaluateAsync<string[]>("""
+            async () => {
+              const main = document.querySelector('script[type=module]').src;
+              const { hull } = await import(new URL('pages/router/frontier.js', main));
+              const point = (name, usd, value) => ({ name, usd, quality: { value } });
+              return hull([point('best', 4, 0.9), point('bent in', 3, 0.82), point('dearest', 5, 0.85), point('cheap', 1, 0.5), point('worse', 2, 0.4), point('good', 2, 0.8), point('not as good', 2, 0.7)]).map((p) => p.name);
+            }
+            """);
+        edge.ShouldBe(["cheap", "good", "best"]);
     }
 
     [Fact]
@@ -51,6 +71,10 @@ public sealed class RouterPageTests(Browser browser)
         await Expect(card.GetByRole(AriaRole.Link).First).ToHaveAttributeAsync("href", $"#/router/routes/{RoutedTraffic.Id(RoutedTraffic.Routes - 26)}");
         await card.GetByRole(AriaRole.Button, new() { Name = "Newer" }).ClickAsync();
         await Expect(card.GetByRole(AriaRole.Link).First).ToHaveAttributeAsync("href", $"#/router/routes/{RoutedTraffic.Id(RoutedTraffic.Routes - 1)}");
+        await card.GetByLabel("Answered by").SelectOptionAsync("small");
+        await Expect(card).ToContainTextAsync("25 found among");
+        await Expect(card.Locator("tbody tr").Filter(new() { HasNotText = "small" })).ToHaveCountAsync(0);
+        await card.GetByLabel("Answered by").SelectOptionAsync("");
         await card.GetByLabel("Only").SelectOptionAsync("failed");
         await Expect(card).ToContainTextAsync("4 found among 400 looked at");
         await Expect(card.GetByText("nobody")).ToHaveCountAsync(4);

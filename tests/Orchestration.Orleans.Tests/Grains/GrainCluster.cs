@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Orchestration.Cli;
 using Orchestration.Core.Judging;
@@ -38,8 +37,8 @@ public abstract class GrainCluster : IAsyncLifetime
 
     internal string Store => At("store.db");
 
-    /// <summary>Calls between grains, as type of the caller and of the called.</summary>
-    internal ConcurrentDictionary<(string From, string To), int> Calls { get; } = new();
+    /// <summary>Calls between grains, checked at the end: whatever a test does, no grain calls one that it may not.</summary>
+    internal CallGraph Calls { get; } = new();
 
     internal IReadOnlyList<SiloParts> Parts => _parts;
 
@@ -69,11 +68,7 @@ public abstract class GrainCluster : IAsyncLifetime
             silo.AddMemoryGrainStorage(OrleansSilo.StorageName);
             silo.UseInMemoryReminderService();
             silo.AddActors(parts);
-            silo.AddIncomingGrainCallFilter(call =>
-            {
-                if (call.SourceId is { } source) Calls.AddOrUpdate((source.Type.ToString()!, call.TargetId.Type.ToString()!), 1, static (_, count) => count + 1);
-                return call.Invoke();
-            });
+            Calls.Watch(silo);
             if (IsLiving) silo.Services.AddLife();
         });
         builder.ConfigureClient(client => client.Services.Configure<ExceptionSerializationOptions>(ActorRegistration.AllowFailures));
@@ -87,6 +82,7 @@ public abstract class GrainCluster : IAsyncLifetime
         foreach (var parts in _parts) await parts.DisposeAsync();
         await Endpoint.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        Calls.Check();
         GC.SuppressFinalize(this);
     }
 

@@ -1,7 +1,9 @@
 using Orchestration.Core;
 using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs;
+using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Contracts;
+using Orleans.Runtime;
 using Shouldly;
 using Xunit;
 
@@ -16,14 +18,14 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
     [Fact]
     public async Task Asked_again_from_whichever_silo_it_gives_the_scores_that_it_gave_and_no_judge_is_asked()
     {
-        var question = Question("idempotent", Both);
-        var first = await AskAsync(question, cluster.Client);
+        var question = Question("idempotent");
+        var first = await AskAsync(question, Both, cluster.Client);
         var asked = (cluster.Quick.Asked, cluster.Slow.Asked);
         first.Judgments.ToArray().ShouldAllBe(judgment => judgment == Judgment.Scored(GatedJudge.ScoreOf(question.Pair!)));
 
         foreach (var grains in new[] { cluster.Client, cluster.GrainsOf(0), cluster.GrainsOf(1) })
         {
-            var again = await AskAsync(question, grains);
+            var again = await AskAsync(question, Both, grains);
             again.Judgments.ToArray().ShouldBe(first.Judgments.ToArray());
             again.Late.ShouldBeNull();
         }
@@ -36,8 +38,8 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
     {
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
         cluster.Slow.Gate = gate.Task;
-        var question = Question("late", Both) with { Within = TimeSpan.FromSeconds(2) };
-        var asking = AskAsync(question, cluster.Client);
+        var question = Question("late") with { Within = TimeSpan.FromSeconds(2) };
+        var asking = AskAsync(question, Both, cluster.Client);
         await cluster.Time.WaitBegunAsync(static wait => wait == TimeSpan.FromSeconds(2)).WaitAsync(Patience, TestContext.Current.CancellationToken);
         cluster.Time.Advance(TimeSpan.FromSeconds(2));
 
@@ -47,21 +49,21 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
         first.Late.ShouldBeNull();
 
         gate.SetResult();
-        var second = await AskAsync(question, cluster.Client);
+        var second = await AskAsync(question, Both, cluster.Client);
         second.Judgments[1].ShouldBe(Judgment.Scored(GatedJudge.ScoreOf(question.Pair!)));
         second.Late.ShouldBe([1]);
-        (await AskAsync(question, cluster.Client)).Late.ShouldBe([1], "it stays a late one");
+        (await AskAsync(question, Both, cluster.Client)).Late.ShouldBe([1], "it stays a late one");
     }
 
     [Fact]
     public async Task Another_judge_set_is_another_evaluation_and_an_unknown_judge_is_refused_by_its_name()
     {
         var set = JudgeSet.Of([cluster.Quick.Descriptor]);
-        Question("sets", set).KeyOf().ShouldNotBe(Question("sets", Both).KeyOf());
-        (await AskAsync(Question("sets", set), cluster.Client)).Judgments.Count.ShouldBe(1);
+        Question("sets").KeyOf(set).ShouldNotBe(Question("sets").KeyOf(Both));
+        (await AskAsync(Question("sets"), set, cluster.Client)).Judgments.Count.ShouldBe(1);
 
         var stranger = JudgeSet.Of([cluster.Quick.Descriptor with { Id = "nobody", Dimensions = [new JudgeDimension("nobody", Scale.Unit)] }]);
-        var failure = await Should.ThrowAsync<OrchestrationException>(() => AskAsync(Question("sets", stranger), cluster.Client));
+        var failure = await Should.ThrowAsync<OrchestrationException>(() => AskAsync(Question("sets"), stranger, cluster.Client));
         failure.Message.ShouldContain("nobody");
         failure.Code.ShouldNotBeEmpty();
     }
@@ -71,11 +73,37 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
     {
         var columns = JudgeSet.Of(
             [new("quick/a", "quick", 0, Core.Evaluation.ColumnKind.ScoreA, Scale.Unit), new("quick/b", "quick", 0, Core.Evaluation.ColumnKind.ScoreB, Scale.Unit)], _ => cluster.Quick.Descriptor);
-        var question = new EvaluationQuestion { Comparison = new Comparison { Id = "c", Prompt = "?", AnswerA = "one", AnswerB = "seven", Group = "g" }, Judges = columns };
-        (await AskAsync(question, cluster.Client)).Judgments.ToArray().ShouldBe([Judgment.Scored(0.3), Judgment.Scored(0.5)]);
+        var question = new EvaluationQuestion { Comparison = new Comparison { Id = "c", Prompt = "?", AnswerA = "one", AnswerB = "seven", Group = "g" } };
+        (await AskAsync(question, columns, cluster.Client)).Judgments.ToArray().ShouldBe([Judgment.Scored(0.3), Judgment.Scored(0.5)]);
     }
 
-    private static EvaluationQuestion Question(string answer, JudgeSet judges) => new() { Pair = new Pair { Id = "p", Prompt = "Which?", Answer = answer, Group = "g" }, Judges = judges };
+    [Fact]
+    public async Task Each_silo_is_told_of_a_judge_set_once_and_what_comes_with_another_key_is_refused()
+    {
+        // A set of this test's own: its columns have names that no other has.
+        var set = JudgeSet.Of([new("told", "quick", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+        var silos = new HashSet<string>();
+        var told = 0;
+        for (var number = 0; silos.Count < 2; number++)
+        {
+            number.ShouldBeLessThan(200, "all of these pairs live in one silo");
+            var question = new Envelope<EvaluationQuestion>(Question("told " + number));
+            var grain = cluster.Client.GetGrain<IPairEvaluationGrain>(question.Value.KeyOf(set));
+            if (await grain.EvaluateAsync(question, null) is null)
+            {
+                told++;
+                (await grain.EvaluateAsync(question, set))!.Value.Judgments[0].ShouldBe(Judgment.Scored(GatedJudge.ScoreOf(question.Value.Pair!)));
+            }
 
-    private static Task<EvaluationAnswer> AskAsync(EvaluationQuestion question, IGrainFactory grains) => grains.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question).AsTask();
+            silos.Add((await cluster.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain, TestContext.Current.CancellationToken))!.ToString());
+        }
+
+        told.ShouldBe(2);
+        var other = cluster.Client.GetGrain<IPairEvaluationGrain>(Question("told otherwise").KeyOf(set));
+        (await Should.ThrowAsync<OrchestrationException>(() => other.EvaluateAsync(new Envelope<EvaluationQuestion>(Question("told otherwise")), Both).AsTask())).Message.ShouldContain(Both.Version);
+    }
+
+    private static EvaluationQuestion Question(string answer) => new() { Pair = new Pair { Id = "p", Prompt = "Which?", Answer = answer, Group = "g" } };
+
+    private static Task<EvaluationAnswer> AskAsync(EvaluationQuestion question, JudgeSet judges, IGrainFactory grains) => new PairQuestions(grains).AskAsync(question, judges);
 }

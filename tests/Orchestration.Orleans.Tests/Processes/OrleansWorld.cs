@@ -25,7 +25,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
 
     private static readonly string[] Judges = ["relevance", "clarity@local", "helpfulness@local"];
 
-    private static readonly (string Option, string Value)[] Usual = [("--slots", "3"), ("--failure-detection", "6")];
+    private static readonly (string Option, string Value)[] Usual = [("--slots", "3"), ("--failure-detection", "6"), ("--lease", "3")];
 
     private static readonly Lazy<Task<(byte[] Results, long Requests)>> Plain = new(RunPlainAsync);
 
@@ -91,7 +91,7 @@ internal sealed class OrleansWorld : IAsyncDisposable
             _folder, (port, gateway),
             [
                 "--config", At("orchestration.yaml"), "--store", Store, "--cluster", Options.ClusterId, "--silo-port", Text(port), "--gateway-port", Text(gateway),
-                "--lease", "3", .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
+                .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
             ]);
         _silos.Add(silo);
         return silo;
@@ -104,8 +104,8 @@ internal sealed class OrleansWorld : IAsyncDisposable
     /// <summary>A process outside the cluster.</summary>
     public Task<OrleansClient> ConnectAsync() => OrleansClient.ConnectAsync(Options, TestContext.Current.CancellationToken);
 
-    /// <summary>Registers the sweep for silos to work.</summary>
-    public Task RegisterAsync() => RunAsync([.. Sweep(Store, "out"), "--detach"]);
+    /// <summary>Registers the sweep for silos to work, and returns what the command says.</summary>
+    public Task<string> RegisterAsync() => RunAsync([.. Sweep(Store, "out"), "--detach"]);
 
     /// <summary>Waits for the sweep's end, and checks what every fault must leave as it was.</summary>
     /// <param name="mostRepaid">Judgments that may have been bought twice.</param>

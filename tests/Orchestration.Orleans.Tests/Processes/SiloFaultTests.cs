@@ -16,7 +16,7 @@ public sealed class SiloFaultTests
         await using var world = await OrleansWorld.CreateAsync();
         await Task.WhenAll(world.StartSiloAsync(), world.StartSiloAsync(), world.StartSiloAsync());
         await using var client = await world.ConnectAsync();
-        await world.RegisterAsync();
+        (await world.RegisterAsync()).ShouldContain("3 silos at work");
         var sweep = client.Grains.GetGrain<ISweepGrain>("s1");
         (await sweep.StartAsync()).Shards.ShouldBe(21);
 

@@ -21,7 +21,9 @@ public sealed class SiloServingTests
     {
         const int Swapped = 41;
         await using var world = await OrleansWorld.CreateAsync(isCompared: false);
-        var silos = await Task.WhenAll(Enumerable.Range(0, Silos).Select(_ => world.StartSiloAsync("--slots", "0")));
+
+        // Nobody is killed: a claim is not to run out because a process stood still for three seconds on a busy machine.
+        var silos = await Task.WhenAll(Enumerable.Range(0, Silos).Select(_ => world.StartSiloAsync("--slots", "0", "--lease", "30")));
         var clients = await Task.WhenAll(silos.Select(world.ConnectAsync));
         try
         {

@@ -51,6 +51,7 @@ public sealed class PlanTests
     [InlineData(ScriptedFault.CutConnection)]
     [InlineData(ScriptedFault.TruncatedJson)]
     [InlineData(ScriptedFault.InvalidJson)]
+    [InlineData(ScriptedFault.NoChoices)]
     public async Task A_stream_that_dies_before_its_first_event_is_replaced(ScriptedFault fault)
     {
         await using var world = await GatewayWorld.StartAsync([Failing(fault) with { BreaksStreamsAtStart = true }, Plain], policy: static q => GatewayWorld.Choice(q, "e0", "e1"));
@@ -61,6 +62,24 @@ public sealed class PlanTests
         response.Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe("e1");
         text.ShouldEndWith("data: [DONE]\n\n");
         text.ShouldNotContain("\"error\"");
+    }
+
+    [Theory]
+    [InlineData(ScriptedFault.NoChoices)]
+    [InlineData(null)]
+    public async Task What_a_filter_says_of_the_prompt_is_no_answer_yet_and_is_passed_on_before_it(ScriptedFault? fault)
+    {
+        var first = fault is { } one ? Failing(one) : Plain;
+        await using var world = await GatewayWorld.StartAsync([first with { SendsPromptFilter = true }, Plain], policy: static q => GatewayWorld.Choice(q, "e0", "e1"));
+
+        var response = await world.PostAsync(GatewayWorld.Body("auto", stream: true));
+        var events = (await response.Content.ReadAsStringAsync(Stop)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+
+        response.Headers.GetValues(RouteHeaders.Expert).Single().ShouldBe(fault is null ? "e0" : "e1");
+        events.Count(static e => e.Contains("prompt_filter_results", StringComparison.Ordinal)).ShouldBe(fault is null ? 1 : 0);
+        events[0].Contains("prompt_filter_results", StringComparison.Ordinal).ShouldBe(fault is null);
+        events[^1].ShouldBe("data: [DONE]");
+        events.Count(static e => e.Contains("\"finish_reason\":\"stop\"", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Theory]

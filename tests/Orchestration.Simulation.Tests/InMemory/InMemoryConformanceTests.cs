@@ -4,6 +4,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -65,6 +66,11 @@ public sealed class InMemoryBatchLogTests : BatchLogConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
 }
 
+public sealed class InMemoryCheckLogTests : CheckLogConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
+}
+
 public sealed class InMemoryAggregatorCatalogTests : AggregatorCatalogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new InMemoryWorld());
@@ -120,6 +126,8 @@ internal sealed class InMemoryWorld : IStoreWorld
         public IRouterLedger Routing => owner.Routing;
 
         public IAccessDirectory Access => owner.Access;
+
+        public ICheckLog Checks => owner.Checks;
 
         public ValueTask KillAsync()
         {

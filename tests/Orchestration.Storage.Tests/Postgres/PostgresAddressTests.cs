@@ -25,6 +25,13 @@ public sealed class PostgresAddressTests
     }
 
     [Fact]
+    public void Kerberos_is_asked_for_only_where_the_address_says_so()
+    {
+        PostgresAddress.Parse("postgres://host/e").Connection.GssEncryptionMode.ShouldBe(GssEncryptionMode.Disable);
+        PostgresAddress.Parse("postgres://host/e?gss%20encryption%20mode=Prefer").Connection.GssEncryptionMode.ShouldBe(GssEncryptionMode.Prefer);
+    }
+
+    [Fact]
     public void A_dash_in_a_path_or_a_name_stays_a_dash()
     {
         var address = PostgresAddress.Parse("postgres://host/e?sslmode=verify-ca&sslrootcert=/etc/our-ca/root-1.pem");

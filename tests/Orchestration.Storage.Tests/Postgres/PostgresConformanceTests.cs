@@ -47,6 +47,11 @@ public sealed class PostgresBatchLogTests : BatchLogConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
 }
 
+public sealed class PostgresCheckLogTests : CheckLogConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();
+}
+
 public sealed class PostgresAggregatorCatalogTests : AggregatorCatalogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => PostgresWorld.NewAsync();

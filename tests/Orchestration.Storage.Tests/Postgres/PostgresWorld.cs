@@ -1,3 +1,4 @@
+using Orchestration.Core.MetaEvaluation.Kept;
 using System.Globalization;
 using Npgsql;
 using Orchestration.Conformance;
@@ -71,6 +72,8 @@ public sealed class PostgresWorld : IStoreWorld
         public IRouterLedger Routing => store.Routing;
 
         public IAccessDirectory Access => store.Access;
+
+        public ICheckLog Checks => store.Checks;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

@@ -53,6 +53,11 @@ public sealed class SqliteBatchLogTests : BatchLogConformance
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
 }
 
+public sealed class SqliteCheckLogTests : CheckLogConformance
+{
+    protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());
+}
+
 public sealed class SqliteAggregatorCatalogTests : AggregatorCatalogConformance
 {
     protected override ValueTask<IStoreWorld> NewWorldAsync() => ValueTask.FromResult<IStoreWorld>(new SqliteWorld());

@@ -4,6 +4,7 @@ using Orchestration.Core.Aggregation;
 using Orchestration.Core.Batches;
 using Orchestration.Core.Cluster;
 using Orchestration.Core.Judging;
+using Orchestration.Core.MetaEvaluation.Kept;
 using Orchestration.Core.Quotas;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Spending;
@@ -59,6 +60,8 @@ public sealed class SqliteWorld : IStoreWorld
         public IRouterLedger Routing => store.Routing;
 
         public IAccessDirectory Access => store.Access;
+
+        public ICheckLog Checks => store.Checks;
 
         public ValueTask KillAsync() => store.AbandonAsync();
 

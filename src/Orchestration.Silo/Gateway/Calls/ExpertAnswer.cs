@@ -51,8 +51,11 @@ internal sealed class ExpertAnswer : IAsyncDisposable
 
     public IReadOnlyList<KeyValuePair<string, string>> Headers => _reply?.Headers ?? [];
 
-    /// <summary>The stream behind its first event, which stands in <see cref="EventReader.Event"/>; null for a whole answer.</summary>
+    /// <summary>The stream behind its first event that is a part of an answer, which stands in <see cref="EventReader.Event"/>; null for a whole answer.</summary>
     public EventReader? Events { get; init; }
+
+    /// <summary>What came of the stream before its first event.</summary>
+    public ReadOnlyMemory<byte> Lead { get; init; }
 
     /// <summary>A whole answer's text, where it was wanted and there is one; of a stream what came so far.</summary>
     public string? Text => Events is { } events ? events.Text.Length > 0 ? events.Text : null : WholeText;
@@ -75,12 +78,13 @@ internal sealed class ExpertAnswer : IAsyncDisposable
     {
         if (Events is not { } events || !IsAnswer) return;
         var recorded = new ArrayBufferWriter<byte>(8192);
+        recorded.Write(Lead.Span);
         try
         {
             do
             {
                 if (events.Kind is EventKind.Error or EventKind.Garbage) break;
-                if (events.Kind == EventKind.Part || (events.Kind == EventKind.Usage && keepsUsage)) recorded.Write(events.Event.Span);
+                if (events.Kind is EventKind.Part or EventKind.Preamble || (events.Kind == EventKind.Usage && keepsUsage)) recorded.Write(events.Event.Span);
             }
             while (events.Kind != EventKind.Done && await events.ReadAsync(cancellationToken));
             if (IsComplete && events.Kind is not (EventKind.Error or EventKind.Garbage)) Recorded = recorded.WrittenMemory;

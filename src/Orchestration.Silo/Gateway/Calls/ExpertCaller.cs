@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Orchestration.Backends.Exchanges;
@@ -24,6 +25,9 @@ internal sealed class ExpertCaller(IRouter router, Budgets budgets, TimeProvider
 
     private const int Attempts = 2;
     private const int AttemptsOfLast = 3;
+
+    // What filters say of a prompt is a kilobyte or two.
+    private const int LargestLead = 1024 * 1024;
 
     /// <summary>Asks an expert. A stream is returned when its first event is there.</summary>
     /// <param name="order">What is asked.</param>
@@ -93,13 +97,21 @@ internal sealed class ExpertCaller(IRouter router, Budgets budgets, TimeProvider
         var events = new EventReader(stream, order.WantsText);
         var problem = "ended its stream before it began";
         var kind = ExpertCallKind.Failed;
+        ArrayBufferWriter<byte>? lead = null;
         try
         {
             while (await events.ReadAsync(cancellationToken))
             {
                 if (events.Kind == EventKind.Empty) continue;
-                if (events.Kind is EventKind.Part or EventKind.Usage)
-                    return new ExpertAnswer(plan, ExpertCallKind.Answered, reply, null, unknown, end) { Events = events };
+                if (events.Kind == EventKind.Part)
+                    return new ExpertAnswer(plan, ExpertCallKind.Answered, reply, null, unknown, end) { Events = events, Lead = lead?.WrittenMemory ?? default };
+                if (events.Kind is EventKind.Preamble or EventKind.Usage && (lead?.WrittenCount ?? 0) + events.Event.Length <= LargestLead)
+                {
+                    // Held back: until the answer begins, another expert can still give it.
+                    (lead ??= new ArrayBufferWriter<byte>()).Write(events.Event.Span);
+                    continue;
+                }
+
                 problem = events.Kind switch { EventKind.Error => "began its stream with an error", EventKind.Done => "ended its stream without an answer", _ => "began its stream with what is no completion" };
                 break;
             }

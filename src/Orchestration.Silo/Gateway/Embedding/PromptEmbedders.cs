@@ -12,6 +12,9 @@ namespace Orchestration.Silo.Gateway.Embedding;
 /// <summary>Which of a configuration's policies look at embeddings, and who makes them. Immutable.</summary>
 internal sealed class PromptEmbedders
 {
+    /// <summary>How long a start, or a change of the configuration, waits for an endpoint of embeddings.</summary>
+    public static readonly TimeSpan Trial = TimeSpan.FromSeconds(5);
+
     private readonly FrozenDictionary<string, Source> _byModel;
     private readonly TimeSpan _wait;
     private readonly Budgets _budgets;
@@ -44,6 +47,9 @@ internal sealed class PromptEmbedders
 
         _byModel = sources.ToFrozenDictionary(StringComparer.Ordinal);
     }
+
+    /// <summary>True where what a request names looks at an embedding.</summary>
+    public bool LooksAt(string model) => _byModel.Count != 0 && _byModel.ContainsKey(model);
 
     /// <summary>The embedder of one request; null where what it asks for looks at no embedding.</summary>
     /// <param name="model">What the request names.</param>

@@ -8,8 +8,11 @@ namespace Orchestration.Silo.Gateway.Streams;
 /// <summary>What an event of a completion's stream is.</summary>
 internal enum EventKind
 {
-    /// <summary>A part of the answer, or anything else that is passed on.</summary>
+    /// <summary>A part of the answer.</summary>
     Part,
+
+    /// <summary>An object without choices, such as what a filter said of the prompt: passed on, and no answer yet.</summary>
+    Preamble,
 
     /// <summary>The usage alone.</summary>
     Usage,
@@ -167,7 +170,7 @@ internal sealed class EventReader(Stream stream, bool keepsText) : IDisposable
                 }
             }
 
-            return isError ? EventKind.Error : hasUsage && !hasChoices ? EventKind.Usage : EventKind.Part;
+            return isError ? EventKind.Error : hasChoices ? EventKind.Part : hasUsage ? EventKind.Usage : EventKind.Preamble;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

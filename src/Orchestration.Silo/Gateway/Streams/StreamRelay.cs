@@ -61,6 +61,7 @@ internal static class StreamRelay
     private static async ValueTask<GatewayError?> PassOnAsync(HttpResponse response, ExpertAnswer answer, EventReader events, bool keepsUsage, Func<string> describe, CancellationToken cancellationToken)
     {
         var writer = response.BodyWriter;
+        writer.Write(answer.Lead.Span);
         do
         {
             switch (events.Kind)

@@ -67,3 +67,11 @@ let ids = 0;
 export function newId(/** @type {string} */ prefix = 'i') {
   return `${prefix}-${++ids}`;
 }
+
+/**
+ * Where a page is: the pages above it, from the top.
+ * @param {...[title: string, address: string]} pages
+ */
+export function crumbs(...pages) {
+  return h('nav.crumbs', { 'aria-label': 'Where this is' }, pages.map(([title, address], n) => [n ? ' / ' : null, h('a', { href: address }, title)]));
+}

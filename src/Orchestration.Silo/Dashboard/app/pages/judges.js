@@ -10,6 +10,7 @@ import { agreementCard } from './judges/agreement.js';
 import { buttonOf } from './judges/hold.js';
 import { showJudge } from './judges/judge.js';
 import { costOf, flipsOf, repliesOf, stateOf } from './judges/figures.js';
+import { probesCard } from './judges/probes.js';
 
 /** @type {{show: (view: import('../main.js').View) => Promise<void>}} */
 export default {
@@ -28,6 +29,7 @@ async function showJudges({ root, signal }) {
   let shown = null;
   let before = '';
   const agreement = agreementCard();
+  const probes = h('div', null);
   fill(root, h('h1', null, 'Judges'), waiting, place);
   const judges = table({
     caption: 'All judges',
@@ -55,11 +57,12 @@ async function showJudges({ root, signal }) {
     shown = report;
     fill(waiting, report.waiting.map((/** @type {any} */ w) => h('p.note', null, `Deployment ${w.deployment} waits: ${w.reason}, since ${time(w.since)}${w.next_try ? `; it is tried again in ${duration(Math.max(0, (Date.parse(w.next_try) - Date.now()) / 1000))}` : ''}. Its judges wait with it.`)));
     if (report.judges.length === 0) {
-      fill(place, empty('No judge has been asked anything yet.', 'Judges appear here with their first request, sweep or routed answer. What can be asked stands in the configuration; ', h('code', null, 'orchestrate judge list'), ' lists it.'), h('div.stack', null, probes()));
+      fill(place, empty('No judge has been asked anything yet.', 'Judges appear here with their first request, sweep or routed answer. What can be asked stands in the configuration; ', h('code', null, 'orchestrate judge list'), ' lists it.'), h('div.stack', null, probesCard(report)));
       return;
     }
     judges.update(report.judges);
     agreement.update(report);
+    fill(probes, probesCard(report));
     fill(drift, report.drift.length
       ? h('ul.plain', null, report.drift.map((/** @type {any} */ d) => h('li', null, h(`span.chip.${d.is_worse ? 'bad' : 'good'}`, null, d.is_worse ? 'for the worse' : 'for the better'), ' ', d.what, h('span.dim', null, ` Noticed ${time(d.noticed_at)}.`))))
       : h('p.dim', null, report.is_routed ? 'No judge of routed answers has drifted. Unreadable replies, and the level and spread of scores are watched; a judge needs about 500 judged answers before anything can be said.' : 'Judges are watched for drift over routed answers, and no judge set judges them here.'));
@@ -68,18 +71,9 @@ async function showJudges({ root, signal }) {
         h('section.card', { 'aria-label': 'Judges' }, judges.element, h('p.dim.small', null, 'Of the last 20,000 judged answers of the router, of requests at this silo since its start, and of the rows that were read of the last five sweeps. Nothing that has no score is ever counted as 0.')),
         h('section.card', { 'aria-label': 'Drift' }, h('h2', null, 'Drift'), drift),
         agreement.element,
-        probes()));
+        probes));
     }
   }
 
   poll(look, { every: 5000, signal, onError: (error) => { if (!judges.element.isConnected) fill(place, failed(error, () => look().catch((e) => fill(place, failed(e))))); } });
 }
-
-/** The store keeps no results of probes: how to get them. */
-const probes = () => h('section.card', { 'aria-label': 'Bias probes' },
-  h('h2', null, 'Bias probes'),
-  h('p', null, 'Whether a judge is moved by what should not matter (length, position, names, authority, its own family) is not seen in passing: it takes pairs in which nothing else differs. Probes ask the judges, with money; their results are files, and the store keeps none.'),
-  h('ul', null,
-    h('li', null, h('code', null, 'orchestrate meta bias --data FILE --judges JUDGES --max-cost USD'), ' injects biases, and says how far each judge is moved and what helps.'),
-    h('li', null, h('code', null, 'orchestrate meta consistency --data FILE --judges JUDGES --max-cost USD'), ' asks the same in ways that should not matter.'),
-    h('li', null, 'With ', h('code', null, '--results'), ' or ', h('code', null, '--verdicts'), ' both read what a sweep recorded, without asking anybody.')));

@@ -136,6 +136,11 @@ export default {
         traffic.children[1].replaceWith(figures);
         return;
       }
+      if (!t.points.some((/** @type {any} */ p) => p.routes_per_minute || p.failed_per_minute)) {
+        plot = null;
+        fill(traffic, h('h2', { id: 'traffic' }, 'Routed traffic'), figures, h('p.dim', null, 'Nothing was routed in the last hour.'));
+        return;
+      }
       plot = chart({ title: 'Routed per minute, over the last hour', xLabel: 'time', yLabel: 'per minute', isTime: true, height: 140, yRange: [0, null], series });
       fill(traffic, h('h2', { id: 'traffic' }, 'Routed traffic'), figures, plot.element);
     }

@@ -2,7 +2,7 @@
 
 import { get } from '../../lib/api.js';
 import { chart } from '../../lib/charts.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { digitsFor, figure, versionCode } from '../../lib/figures.js';
 import { brief, count, duration, fixed, number, time } from '../../lib/format.js';
 import { failed, loading } from '../../lib/states.js';
@@ -23,7 +23,7 @@ export async function showComparison({ root, signal, title, query }, name, ids) 
   const form = h('form.row', { on: { submit: (/** @type {Event} */ e) => { e.preventDefault(); explain(); } } },
     h('label.field.inline', null, h('span', null, 'Data set with human scores'), data), h('button', { type: 'submit' }, 'Measure on these rows'), h('span.dim', { id: 'rows-hint' }, 'Empty: the rows that the first version was trained on.'));
   fill(root,
-    h('nav.crumbs', { 'aria-label': 'Where this is' }, h('a', { href: '#/aggregators' }, 'Aggregators'), ' / ', h('a', { href: `#/aggregators/${encodeURIComponent(name)}` }, name), ' / '),
+    crumbs(['Aggregators', '#/aggregators'], [name, `#/aggregators/${encodeURIComponent(name)}`]),
     h('h1', null, manifests.length > 1 ? `${manifests.length} versions of ${name}` : `${name} ${brief(manifests[0].id)}`),
     h('div.stack', null,
       h('section.card', { 'aria-label': 'What they are' }, h('h2', null, 'What they are'), sideBySide(manifests, view)),

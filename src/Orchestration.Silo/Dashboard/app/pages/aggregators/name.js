@@ -2,7 +2,7 @@
 
 import { get } from '../../lib/api.js';
 import { allow, button } from '../../lib/dialog.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { auditCard, auditOf, doneNote, versionCode } from '../../lib/figures.js';
 import { brief, count, fixed, percent, time } from '../../lib/format.js';
 import { poll } from '../../lib/poll.js';
@@ -62,7 +62,7 @@ export async function showName({ root, signal, title }, name) {
   });
   const back = button('Roll back…', { kind: 'danger', reason: lacks, on: () => act(() => rollBack(shown.setting), `${name} is rolled back.`) });
 
-  fill(root, h('nav.crumbs', { 'aria-label': 'Where this is' }, h('a', { href: '#/aggregators' }, 'Aggregators'), ' / '), h('div.head', null, h('h1', null, name), h('div.row', null, back)), done, place);
+  fill(root, crumbs(['Aggregators', '#/aggregators']), h('div.head', null, h('h1', null, name), h('div.row', null, back)), done, place);
 
   function roleOf(/** @type {string} */ id) {
     const { setting } = shown;

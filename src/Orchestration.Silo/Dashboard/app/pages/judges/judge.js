@@ -2,13 +2,14 @@
 
 import { get } from '../../lib/api.js';
 import { bars } from '../../lib/charts.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { auditCard, auditOf } from '../../lib/figures.js';
 import { count, fixed, money, percent, time } from '../../lib/format.js';
 import { poll } from '../../lib/poll.js';
 import { empty, failed, loading } from '../../lib/states.js';
 import { facts, table } from '../../lib/table.js';
 import { costOf, flipsOf, repliesOf, stateOf } from './figures.js';
+import { probesCard } from './probes.js';
 import { buttonOf } from './hold.js';
 
 /** @type {Record<string, string>} */
@@ -26,7 +27,7 @@ export async function showJudge({ root, signal, title }, name) {
   const hold = h('span', null);
   const audit = auditCard(name);
   let before = '';
-  fill(root, h('nav.crumbs', { 'aria-label': 'Where this is' }, h('a', { href: '#/judges' }, 'Judges'), ' / '), h('div.head', null, h('div.row', null, h('h1', null, name), state), hold), place);
+  fill(root, crumbs(['Judges', '#/judges']), h('div.head', null, h('div.row', null, h('h1', null, name), state), hold), place);
 
   async function look() {
     const [report, entries] = await Promise.all([get('/v1/judges/report', { signal }), auditOf(name, signal).catch((error) => { if (signal.aborted) throw error; return null; })]);
@@ -57,6 +58,7 @@ export async function showJudge({ root, signal, title }, name) {
         source('Routed answers', judge.routed, 'The last 20,000 that were judged.'),
         source('Requests', judge.requests, 'At this silo, since its start.'),
         source('Sweeps', judge.swept, `Rows that were read of the last ${report.sweeps.length} sweeps.`)),
+      probesCard(report, name),
       h('div.cards', null, agreement(report, name), costs(judge)),
       audit.element));
     for (const id of open) place.querySelector(`#${id}`)?.setAttribute('open', '');

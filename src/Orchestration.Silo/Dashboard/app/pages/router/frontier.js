@@ -71,7 +71,7 @@ function marks(p, colour, label = p.name) {
 }
 
 /** The upper left edge: cheapest first, each of higher quality, bent one way only. @param {Point[]} points */
-function hull(points) {
+export function hull(points) {
   const sorted = [...points].sort((a, b) => a.usd - b.usd || b.quality.value - a.quality.value);
   /** @type {Point[]} */
   const edge = [];

@@ -2,7 +2,7 @@
 
 import { ApiError, del, get } from '../../lib/api.js';
 import { ask, button } from '../../lib/dialog.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { auditOf, doneNote, versionCode } from '../../lib/figures.js';
 import { count, duration, fixed, money, percent, time } from '../../lib/format.js';
 import { session } from '../../lib/session.js';
@@ -14,7 +14,7 @@ export async function showRoute({ root, signal, title }, id) {
   title(`Route ${id}`);
   const place = h('div', null, loading());
   const forget = button('Delete…', { kind: 'danger', reason: session.lacks('operate', 'call'), on: remove });
-  fill(root, h('nav.crumbs', { 'aria-label': 'Where this is' }, h('a', { href: '#/router' }, 'Router'), ' / routes / '), h('div.head', null, h('h1', null, h('code.title', null, id)), forget), place);
+  fill(root, crumbs(['Router', '#/router']), h('div.head', null, h('h1', null, h('code.title', null, id)), forget), place);
 
   async function look() {
     try {

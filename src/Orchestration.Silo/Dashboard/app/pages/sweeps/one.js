@@ -2,7 +2,7 @@
 
 import { events, get } from '../../lib/api.js';
 import { bars, chart } from '../../lib/charts.js';
-import { fill, h, setText } from '../../lib/dom.js';
+import { crumbs, fill, h, setText } from '../../lib/dom.js';
 import { count, duration, fixed, money, percent, short, time } from '../../lib/format.js';
 import { announce } from '../../lib/live.js';
 import { poll } from '../../lib/poll.js';
@@ -39,7 +39,7 @@ export async function one({ root, signal, title }, id) {
   const rateCard = h('section.card', { 'aria-labelledby': 'rate' }, h('h2', { id: 'rate' }, 'Rate'), live, rate.element);
 
   fill(root,
-    h('div.crumbs', null, h('a', { href: '#/sweeps' }, 'Sweeps')),
+    crumbs(['Sweeps', '#/sweeps']),
     h('div.head', null, h('div.row', null, h('h1', null, `Sweep ${id}`), state), buttons.element),
     h('div.stack', null,
       h('section.card', { 'aria-label': 'Progress' }, h('div.row.progress', null, bar, far), ahead, money_),

@@ -1,7 +1,7 @@
 // One row: what was asked and answered, what every judge said of it, and what the aggregated score is made of.
 
 import { get } from '../../lib/api.js';
-import { fill, h } from '../../lib/dom.js';
+import { crumbs, fill, h } from '../../lib/dom.js';
 import { count, fixed, money, percent } from '../../lib/format.js';
 import { loading } from '../../lib/states.js';
 import { facts } from '../../lib/table.js';
@@ -15,7 +15,7 @@ export async function pair({ root, signal, title }, id, at) {
   title(`${row.id} – sweep ${id}`);
   const text = (/** @type {string} */ name, /** @type {string | null} */ value) => (value === null ? null : h('section.card', { 'aria-label': name }, h('h2', null, name), h('div.said', { tabindex: value.length > 1500 ? '0' : null, role: value.length > 1500 ? 'group' : null, 'aria-label': value.length > 1500 ? `Text of: ${name}` : null }, value)));
   fill(root,
-    h('div.crumbs', null, h('a', { href: '#/sweeps' }, 'Sweeps'), ' / ', h('a', { href: sweepPath(id) }, `Sweep ${id}`), ' / ', h('a', { href: sweepPath(id, 'pairs') }, 'Rows')),
+    crumbs(['Sweeps', '#/sweeps'], [`Sweep ${id}`, sweepPath(id)], ['Rows', sweepPath(id, 'pairs')]),
     h('h1', null, row.id),
     h('div.stack', null,
       h('div.card', null, facts(['Row', count(row.number)], row.category ? ['Category', row.category] : null, row.source ? ['Source', row.source] : null, ['Group', row.group],

@@ -1,7 +1,7 @@
 // The rows of a sweep: filtered, searched, a page at a time. What a page could not search in its time is said, and searched next.
 
 import { get } from '../../lib/api.js';
-import { fill, h, setText } from '../../lib/dom.js';
+import { crumbs, fill, h, setText } from '../../lib/dom.js';
 import { count, fixed, plural } from '../../lib/format.js';
 import { announce } from '../../lib/live.js';
 import { empty, failed, loading } from '../../lib/states.js';
@@ -62,7 +62,7 @@ export async function pairs({ root, signal, query, title }, id) {
     h('div.scroll', { role: 'group', 'aria-label': 'Rows', tabindex: '0' }, h('table.pairs', null, h('caption.unseen', null, 'Rows'), h('thead', null, h('tr', null,
       ['Row', 'Prompt', isComparison ? 'Answers' : 'Answer', 'Score', 'Judges'].map((name) => h('th', { scope: 'col', class: name === 'Score' ? 'number' : null }, name)))), body)));
   fill(root,
-    h('div.crumbs', null, h('a', { href: '#/sweeps' }, 'Sweeps'), ' / ', h('a', { href: sweepPath(id) }, `Sweep ${id}`)),
+    crumbs(['Sweeps', '#/sweeps'], [`Sweep ${id}`, sweepPath(id)]),
     h('h1', null, 'Rows'),
     h('div.stack', null, form, h('div.card', null, status, result, list, h('div.pager', null, more, stop))));
 
