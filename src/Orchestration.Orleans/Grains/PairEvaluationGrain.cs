@@ -11,7 +11,8 @@ namespace Orchestration.Orleans.Grains;
 [Reentrant, CollectionAgeLimit(Minutes = 1)]
 internal sealed class PairEvaluationGrain(SiloParts parts, SiloActors actors, SiloJudgeSets sets) : Grain, IPairEvaluationGrain
 {
-    private readonly ServedEvaluation _served = new(actors.PairEvaluation(""));
+    // Let go once all have judged, as there may be very many pairs.
+    private ServedEvaluation? _served = new(actors.PairEvaluation(""));
 
     // Of a pair that all have judged: written once for all who ask.
     private Envelope<EvaluationAnswer>? _complete;
@@ -19,14 +20,21 @@ internal sealed class PairEvaluationGrain(SiloParts parts, SiloActors actors, Si
     public ValueTask<Envelope<EvaluationAnswer>?> EvaluateAsync(Envelope<EvaluationQuestion> question, JudgeSet? judges)
     {
         if (_complete is not null) return ValueTask.FromResult<Envelope<EvaluationAnswer>?>(_complete);
-        return sets.Of(this.GetPrimaryKeyString(), judges) is { } set ? AskAsync(question.Value.ToRequest(set, parts.Time.GetUtcNow())) : default;
+        if (sets.Of(this.GetPrimaryKeyString(), judges) is not { } known) return default;
+        return AskAsync(_served!, question.Value.ToRequest(known.Set, parts.Time.GetUtcNow()), known.IsComputed);
     }
 
-    /// <summary>Judges are asked beside the grain: they go on past the deadline.</summary>
-    private async ValueTask<Envelope<EvaluationAnswer>?> AskAsync(EvaluationRequest request)
+    /// <summary>Judges that call an endpoint are asked beside the grain: they go on past the deadline.</summary>
+    private async ValueTask<Envelope<EvaluationAnswer>?> AskAsync(ServedEvaluation served, EvaluationRequest request, bool isComputed)
     {
-        var reply = await Task.Run(() => _served.EvaluateAsync(request, CancellationToken.None).AsTask());
-        if (_served.Known(request.Columns) is { } complete) _complete ??= new Envelope<EvaluationAnswer>(EvaluationAnswer.Of(complete));
-        return new Envelope<EvaluationAnswer>(EvaluationAnswer.Of(reply));
+        var reply = isComputed ? await served.EvaluateAsync(request, CancellationToken.None) : await Task.Run(() => served.EvaluateAsync(request, CancellationToken.None).AsTask());
+        var answer = new Envelope<EvaluationAnswer>(EvaluationAnswer.Of(reply));
+        if (_complete is null && served.Known(request.Columns) is { } complete)
+        {
+            _complete = reply.Totals == complete.Totals && reply.FromStore == complete.FromStore ? answer : new Envelope<EvaluationAnswer>(EvaluationAnswer.Of(complete));
+            _served = null;
+        }
+
+        return answer;
     }
 }
