@@ -36,12 +36,14 @@ public static class AzurePlace
             await tables.CreateTableIfNotExistsAsync(names.Reminders, cancellationToken);
             await blobs.GetBlobContainerClient(names.Container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         }
+        catch (Exception e) when (e is RequestFailedException { Status: 0 } || (e is AggregateException all && all.InnerExceptions.All(static one => one is RequestFailedException { Status: 0 })))
+        {
+            throw new OrchestrationException(ErrorCodes.Store, $"The storage account '{tables.AccountName}' does not answer: look at the name or the connection string in {Variable}, and at the network.");
+        }
         catch (RequestFailedException e)
         {
-            // The message of the client has the whole exchange; nothing of it is needed to know what is wrong.
-            throw new OrchestrationException(ErrorCodes.Store, e.Status == 0
-                ? $"The storage account '{tables.AccountName}' does not answer: look at the name or the connection string in {Variable}, and at the network."
-                : $"The storage account '{tables.AccountName}' refuses ({e.Status} {e.ErrorCode}): whoever signs in needs the roles Storage Table Data Contributor and Storage Blob Data Contributor; a connection string its account's key.");
+            // The client's message has the whole exchange; nothing of it is needed to know what is wrong.
+            throw new OrchestrationException(ErrorCodes.Store, $"The storage account '{tables.AccountName}' refuses ({e.Status} {e.ErrorCode}): whoever signs in needs the roles Storage Table Data Contributor and Storage Blob Data Contributor; a connection string its account's key.");
         }
         catch (AuthenticationFailedException)
         {

@@ -14,8 +14,6 @@ namespace Orchestration.Orleans.Azure.Tests;
 /// <summary>Silo processes whose members, grain state and reminders are in Azure's storage, as azurite speaks it.</summary>
 public sealed class AzureClusterTests
 {
-    private const string Silo = "--failure-detection";
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,7 +22,7 @@ public sealed class AzureClusterTests
         await using var azurite = await Azurite.StartAsync();
         await using var world = await OrleansWorld.CreateAsync(TimeSpan.FromMilliseconds(150));
         world.Program = new SiloProgram("Orchestration.Orleans.Azure", "orchestrate-orleans-azure") { Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [AzurePlace.Variable] = azurite.ConnectionString } };
-        string[] azure = ["--clustering", "azure", Silo, "6"];
+        string[] azure = ["--clustering", "azure"];
         var silos = await Task.WhenAll(world.StartSiloAsync(azure), world.StartSiloAsync(azure));
         await using var client = await OrleansClient.ConnectAsync(await AzurePlace.ApplyAsync(world.Options with { Environment = _ => azurite.ConnectionString }, Stop), Stop);
         await world.RegisterAsync();
@@ -57,7 +55,7 @@ public sealed class AzureClusterTests
     [InlineData(null, "orchestration", "put the storage account's name")]
     [InlineData("", "orchestration", "put the storage account's name")]
     [InlineData("No Account", "orchestration", "neither the name of a storage account")]
-    [InlineData("AccountName=a;AccountKey=c2VjcmV0", "orchestration", "neither the name of a storage account")]
+    [InlineData("AccountKey=c2VjcmV0", "orchestration", "neither the name of a storage account")]
     [InlineData("UseDevelopmentStorage=true", "Team-A", "--cluster is 'Team-A'")]
     public async Task What_is_wrong_is_told_with_its_cure_and_nothing_that_may_be_a_key(string? account, string cluster, string message)
     {
@@ -77,6 +75,17 @@ public sealed class AzureClusterTests
         failure.Code.ShouldBe(ErrorCodes.Store);
         failure.Message.ShouldContain("'testaccount' refuses (403");
         failure.ToString().ShouldNotContain(wrong);
+    }
+
+    [Fact]
+    public async Task An_account_that_does_not_answer_is_told_by_its_name()
+    {
+        // Nobody listens at this port.
+        const string Connection = "DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/nobody;TableEndpoint=http://127.0.0.1:1/nobody;";
+        var failure = await Should.ThrowAsync<OrchestrationException>(() => AzurePlace.ApplyAsync(new OrleansOptions { Store = "s", Environment = static _ => Connection }, Stop));
+        failure.Code.ShouldBe(ErrorCodes.Store);
+        failure.Message.ShouldStartWith("The storage account 'nobody' does not answer");
+        failure.ToString().ShouldNotContain("c2VjcmV0");
     }
 
     private static async Task<int> RowsAsync(TableClient table)
