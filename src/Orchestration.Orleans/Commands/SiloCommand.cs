@@ -12,12 +12,12 @@ internal static class SiloCommand
 {
     private const string DefaultStore = ".orchestrate/store.db";
 
-    public static Command Create(CliContext context)
+    public static Command Create(CliContext context, params OrleansPlace[] places)
     {
         var config = new Option<string?>("--config") { Description = "Configuration file; default: orchestration.yaml." };
         var store = new Option<string?>("--store") { Description = "The store: postgres://USER:PASSWORD@HOST/DATABASE; default: ORCHESTRATE_STORE." };
-        var clustering = new Option<string>("--clustering") { Description = "Where silos find one another: postgres, in tables beside the store; or localhost, on this machine.", DefaultValueFactory = _ => "postgres" };
-        clustering.AcceptOnlyFromAmong("postgres", "localhost");
+        var clustering = new Option<string>("--clustering") { Description = $"Where silos find one another: postgres, in tables beside the store; {string.Concat(places.Select(static place => place.Description + "; "))}or localhost, on this machine.", DefaultValueFactory = _ => "postgres" };
+        clustering.AcceptOnlyFromAmong(["postgres", "localhost", .. places.Select(static place => place.Name)]);
         var cluster = new Option<string>("--cluster") { Description = "The cluster's name.", DefaultValueFactory = _ => "orchestration" };
         var advertise = new Option<string>("--advertise") { Description = "The address at which other silos and clients reach this one.", DefaultValueFactory = _ => "127.0.0.1" };
         var siloPort = Port("--silo-port", "Port for other silos.", OrleansOptions.DefaultSiloPort);
@@ -52,7 +52,8 @@ internal static class SiloCommand
                 Time = context.Time,
                 Note = context.Error.WriteLine,
             };
-            return await RunAsync(context, options, cancellationToken);
+            var place = places.FirstOrDefault(place => place.Name == parsed.GetValue(clustering));
+            return await RunAsync(context, place is null ? options : await place.ApplyAsync(options, cancellationToken), cancellationToken);
         });
         return command;
     }

@@ -45,7 +45,10 @@ internal sealed class OrleansWorld : IAsyncDisposable
 
     public string Store { get; }
 
-    public OrleansOptions Options { get; }
+    public OrleansOptions Options { get; set; }
+
+    /// <summary>What silos run; null for the usual.</summary>
+    public SiloProgram? Program { get; set; }
 
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
@@ -92,7 +95,8 @@ internal sealed class OrleansWorld : IAsyncDisposable
             [
                 "--config", At("orchestration.yaml"), "--store", Store, "--cluster", Options.ClusterId, "--silo-port", Text(port), "--gateway-port", Text(gateway),
                 .. Usual.Where(usual => !options.Contains(usual.Option)).SelectMany(static usual => new[] { usual.Option, usual.Value }), .. options,
-            ]);
+            ],
+            Program);
         _silos.Add(silo);
         return silo;
     }

@@ -7,6 +7,14 @@ using Orchestration.Testing;
 
 namespace Orchestration.Orleans.Tests.Processes;
 
+/// <summary>The program that silos run.</summary>
+/// <param name="Project">Its project.</param>
+/// <param name="Assembly">Its name.</param>
+internal sealed record SiloProgram(string Project, string Assembly)
+{
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
 /// <summary>A silo as a process of its own, to be told to stop and killed.</summary>
 internal sealed class SiloProcess : IDisposable
 {
@@ -14,12 +22,14 @@ internal sealed class SiloProcess : IDisposable
     private readonly StringBuilder _said = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SiloProcess(string folder, (int Silo, int Gateway) ports, string[] arguments)
+    public SiloProcess(string folder, (int Silo, int Gateway) ports, string[] arguments, SiloProgram? program = null)
     {
         Ports = ports;
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["DOTNET_TieredPGO"] = "0";
-        start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", "Orchestration.Orleans", "bin", "Release", "net10.0", "orchestrate-orleans.dll"));
+        program ??= new SiloProgram("Orchestration.Orleans", "orchestrate-orleans");
+        foreach (var (name, value) in program.Environment) start.Environment[name] = value;
+        start.ArgumentList.Add(Path.Combine(PublicData.RepositoryRoot, "src", program.Project, "bin", "Release", "net10.0", program.Assembly + ".dll"));
         start.ArgumentList.Add("silo");
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
