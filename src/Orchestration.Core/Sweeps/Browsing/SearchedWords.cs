@@ -2,7 +2,7 @@ using Orchestration.Core.Pairs.Blocks;
 
 namespace Orchestration.Core.Sweeps.Browsing;
 
-/// <summary>Tells which shards of a sweep cannot hold a text, by what is stored of their words: some hundreds of kilobytes for a million rows, of which a part at a time is in memory.</summary>
+/// <summary>Tells which shards of a sweep cannot hold a text, by what is stored of their words: up to some tens of bytes a row, of which those of 64 shards are in memory at a time.</summary>
 /// <param name="sweeps">The store.</param>
 /// <param name="sweepId">The sweep.</param>
 /// <param name="filter">Which rows.</param>
