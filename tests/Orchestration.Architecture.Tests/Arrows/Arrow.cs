@@ -20,6 +20,7 @@ internal static class Arrow
         ["Orchestration.Silo"] = ["Orchestration.Core", "Orchestration.Storage", "Orchestration.Backends"],
         ["Orchestration.Cli"] = EverythingBelowTheCommandLine,
         ["Orchestration.Orleans"] = ["Orchestration.Core", "Orchestration.Storage", "Orchestration.Silo", "Orchestration.Cli"],
+        ["Orchestration.Orleans.Azure"] = ["Orchestration.Orleans"],
     };
 
     /// <summary>

@@ -69,8 +69,7 @@ public sealed class CallGraphTests(LivingCluster cluster) : IClassFixture<Living
         (await silo.GetGrain<IJudgeWorkerGrain>("clarity@local").JudgeAsync(new JudgeQuestion { Pairs = [pair] })).Judgments.Count.ShouldBe(1);
 
         var terms = await cluster.Client.GetGrain<IJudgeGrain>("helpfulness@local").DescribeAsync();
-        var question = new EvaluationQuestion { Pair = pair, Judges = JudgeSet.Of([terms.Descriptor]) };
-        (await cluster.Client.GetGrain<IPairEvaluationGrain>(question.KeyOf()).EvaluateAsync(question)).Judgments[0].IsScored.ShouldBeTrue();
+        (await new PairQuestions(cluster.Client).AskAsync(new EvaluationQuestion { Pair = pair }, JudgeSet.Of([terms.Descriptor]))).Judgments[0].IsScored.ShouldBeTrue();
 
         var versions = await Swaps.TrainAsync(cluster.At("rows.jsonl"), arguments => cluster.RunAsync(arguments), cluster.Parts[0].Store.Aggregators);
         versions.Length.ShouldBe(2);
