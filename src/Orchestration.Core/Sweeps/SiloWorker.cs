@@ -251,8 +251,9 @@ public sealed class SiloWorker
             return (best.SweepId, hosted);
         }
 
-        // All silos' when this one last looked, with its own as they are now.
-        int Held(OpenSweep sweep) => _hosted.TryGetValue(sweep.SweepId, out var hosted) ? Math.Max(0, sweep.Held + hosted.InWork - hosted.HeldWhenLooked) : sweep.Held;
+        // The others' when this silo last looked, and its own as they are now. Which of its own the store knew of at that moment is not known where slots went on meanwhile: rather too few are taken for the
+        // others', so that the silo's own slots are shared out by what each sweep has of them.
+        int Held(OpenSweep sweep) => _hosted.TryGetValue(sweep.SweepId, out var hosted) ? Math.Max(0, sweep.Held - hosted.HeldWhenLooked) + hosted.InWork : sweep.Held;
     }
 
     /// <summary>Nothing was to be had of it: not asked again before the next look.</summary>
@@ -277,12 +278,17 @@ public sealed class SiloWorker
                 if (_hasLooked && !isFresh && _time.GetElapsedTime(_openAt) < _options.Poll) return _open;
             }
 
+            lock (_lock)
+            {
+                foreach (var hosted in _hosted.Values) hosted.InWorkBeforeLook = hosted.InWork;
+            }
+
             var open = await _sweeps.OpenAsync(cancellationToken);
             Hosted[] drained;
             lock (_lock)
             {
                 (_open, _openAt, _hasLooked) = ([.. open], _time.GetTimestamp(), true);
-                foreach (var hosted in _hosted.Values) hosted.HeldWhenLooked = hosted.InWork;
+                foreach (var hosted in _hosted.Values) hosted.HeldWhenLooked = Math.Max(hosted.InWorkBeforeLook, hosted.InWork);
                 drained = [.. _hosted.Values.Where(hosted => hosted.InWork == 0 && !_open.Exists(one => one.SweepId == hosted.SweepId))];
             }
 
@@ -404,6 +410,8 @@ public sealed class SiloWorker
         public CancellationToken Stop => _stop.Token;
 
         public int InWork => Volatile.Read(ref _inWork);
+
+        public int InWorkBeforeLook { get; set; }
 
         public int HeldWhenLooked { get; set; }
 

@@ -25,7 +25,29 @@ public sealed class SiloWorkerTests : IDisposable
     public async Task A_small_sweep_does_not_wait_for_a_big_one()
     {
         await using var store = await OpenAsync();
-        var judge = new Judge();
+
+        // Until the small one has been asked for, both slots go in step: neither runs ahead while the other waits for the disk.
+        var (gate, smalls, waiting) = (new Lock(), 0, (TaskCompletionSource?)null);
+        var judge = new Judge
+        {
+            Before = id =>
+            {
+                lock (gate)
+                {
+                    if (id.StartsWith("small", StringComparison.Ordinal)) smalls++;
+                    if (waiting is { } other)
+                    {
+                        waiting = null;
+                        other.SetResult();
+                        return Task.CompletedTask;
+                    }
+
+                    if (smalls == 3) return Task.CompletedTask;
+                    waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    return waiting.Task;
+                }
+            },
+        };
         await RegisterAsync(store, judge, "big", 30);
         await RegisterAsync(store, judge, "small", 3);
         await WorkAsync(store, judge, slots: 2);
