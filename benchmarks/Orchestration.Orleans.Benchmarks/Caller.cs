@@ -41,7 +41,7 @@ internal sealed class Caller(IGrainFactory grains)
     private readonly string _own = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId:x16}{TimeProvider.System.GetTimestamp():x16}");
     private readonly JudgeSet _judges = JudgeSet.Of([.. RecordedJudge.Ten.Select(static judge => judge.Descriptor)]);
     private readonly Pair[] _pairs = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(static number => PairOf(number, ""))];
-    private readonly PairQuestions _questions = new(grains);
+    private readonly GrainPairs _questions = new(grains);
     private long _new;
 
     /// <summary>Calls for as long, and says how many a second were answered.</summary>

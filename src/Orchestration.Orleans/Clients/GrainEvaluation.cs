@@ -6,7 +6,7 @@ using Orchestration.Orleans.Contracts;
 namespace Orchestration.Orleans.Clients;
 
 /// <summary>Evaluations by the cluster: each row of a batch by the grain of its pair, all at once. Cells that are set already are kept, as everywhere.</summary>
-internal sealed class GrainEvaluation(PairQuestions grains, IActors actors, TimeProvider time) : IPairEvaluation
+internal sealed class GrainEvaluation(GrainPairs grains, IActors actors, TimeProvider time) : IPairEvaluation
 {
     public async ValueTask<EvaluationReply> EvaluateAsync(EvaluationRequest request, CancellationToken cancellationToken)
     {

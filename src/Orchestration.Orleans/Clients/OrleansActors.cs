@@ -13,7 +13,7 @@ namespace Orchestration.Orleans.Clients;
 public sealed class OrleansActors : IActors
 {
     private readonly IGrainFactory _grains;
-    private readonly PairQuestions _pairs;
+    private readonly GrainPairs _pairs;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, GrainJudge> _judges = new(StringComparer.Ordinal);
 
@@ -24,7 +24,7 @@ public sealed class OrleansActors : IActors
     {
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(time);
-        (_grains, _pairs, _time) = (grains, new PairQuestions(grains), time);
+        (_grains, _pairs, _time) = (grains, new GrainPairs(grains), time);
     }
 
     /// <summary>Learns what is fixed of judges, so that they can be found. Those that are known are not asked for again.</summary>

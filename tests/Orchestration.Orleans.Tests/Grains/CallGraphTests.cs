@@ -49,8 +49,8 @@ public sealed class CallGraphTests(LivingCluster cluster) : IClassFixture<Living
         places.Where(static asked => asked.Place.StartsWith("Grain", StringComparison.Ordinal) || asked.Place.StartsWith("Orleans", StringComparison.Ordinal)).Order().ShouldBe(
         [
             ("GrainAggregator", "IAggregatorWorkerGrain"),
-            ("GrainEvaluation", "IPairEvaluationGrain"),
             ("GrainJudge", "IJudgeWorkerGrain"),
+            ("GrainPairs", "IPairEvaluationGrain"),
             ("GrainQuotaAuthority", "IDeploymentGrain"),
             ("GrainRouter", "IRouterGrain"),
             ("GrainRouter", "IRouterWorkerGrain"),
@@ -69,7 +69,7 @@ public sealed class CallGraphTests(LivingCluster cluster) : IClassFixture<Living
         (await silo.GetGrain<IJudgeWorkerGrain>("clarity@local").JudgeAsync(new JudgeQuestion { Pairs = [pair] })).Judgments.Count.ShouldBe(1);
 
         var terms = await cluster.Client.GetGrain<IJudgeGrain>("helpfulness@local").DescribeAsync();
-        (await new PairQuestions(cluster.Client).AskAsync(new EvaluationQuestion { Pair = pair }, JudgeSet.Of([terms.Descriptor]))).Judgments[0].IsScored.ShouldBeTrue();
+        (await new GrainPairs(cluster.Client).AskAsync(new EvaluationQuestion { Pair = pair }, JudgeSet.Of([terms.Descriptor]))).Judgments[0].IsScored.ShouldBeTrue();
 
         var versions = await Swaps.TrainAsync(cluster.At("rows.jsonl"), arguments => cluster.RunAsync(arguments), cluster.Parts[0].Store.Aggregators);
         versions.Length.ShouldBe(2);

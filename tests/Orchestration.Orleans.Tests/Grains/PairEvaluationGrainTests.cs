@@ -105,5 +105,5 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
 
     private static EvaluationQuestion Question(string answer) => new() { Pair = new Pair { Id = "p", Prompt = "Which?", Answer = answer, Group = "g" } };
 
-    private static Task<EvaluationAnswer> AskAsync(EvaluationQuestion question, JudgeSet judges, IGrainFactory grains) => new PairQuestions(grains).AskAsync(question, judges);
+    private static Task<EvaluationAnswer> AskAsync(EvaluationQuestion question, JudgeSet judges, IGrainFactory grains) => new GrainPairs(grains).AskAsync(question, judges);
 }

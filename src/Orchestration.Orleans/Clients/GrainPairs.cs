@@ -6,7 +6,7 @@ namespace Orchestration.Orleans.Clients;
 
 /// <summary>Asks the grains of pairs. A judge set goes with a question until a silo has answered with it, and from then on only to silos that say that they do not know it. Safe for concurrent use.</summary>
 /// <param name="grains">The cluster.</param>
-internal sealed class PairQuestions(IGrainFactory grains)
+internal sealed class GrainPairs(IGrainFactory grains)
 {
     // More judge sets than anybody uses at a time; forgotten, one is told again.
     private const int Most = 256;
