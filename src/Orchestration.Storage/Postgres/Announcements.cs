@@ -13,35 +13,18 @@ internal sealed class Announcements(Database database) : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
-    private TaskCompletionSource _heard = New();
+    private readonly List<Ear> _ears = [];
     private Task? _listening;
 
     /// <summary>The channel of this store.</summary>
     public string Channel { get; } = "orchestration_" + database.Schema;
 
-    /// <summary>Returns when something was heard, or the time is up.</summary>
-    public async ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken)
+    /// <summary>Somebody's own ear. What is heard while its owner looks at the store waits for it, whoever else has heard it meanwhile.</summary>
+    public Ear NewEar()
     {
-        Task heard;
-        lock (_lock)
-        {
-            _listening ??= Task.Run(ListenAsync, CancellationToken.None);
-            heard = _heard.Task;
-        }
-
-        try
-        {
-            await heard.WaitAsync(most, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return;
-        }
-
-        lock (_lock)
-        {
-            if (ReferenceEquals(heard, _heard.Task)) _heard = New();
-        }
+        var ear = new Ear(this);
+        lock (_lock) _ears.Add(ear);
+        return ear;
     }
 
     public async ValueTask DisposeAsync()
@@ -51,8 +34,6 @@ internal sealed class Announcements(Database database) : IAsyncDisposable
         lock (_lock) listening = _listening;
         if (listening is not null) await listening.ConfigureAwait(false);
     }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task ListenAsync()
     {
@@ -80,8 +61,48 @@ internal sealed class Announcements(Database database) : IAsyncDisposable
         }
     }
 
+    private void Begin()
+    {
+        lock (_lock) _listening ??= Task.Run(ListenAsync, CancellationToken.None);
+    }
+
     private void Hear()
     {
-        lock (_lock) _heard.TrySetResult();
+        lock (_lock)
+        {
+            foreach (var ear in _ears) ear.Hear();
+        }
+    }
+
+    /// <summary>Waits for one who looks. Not for several at a time.</summary>
+    internal sealed class Ear(Announcements announcements)
+    {
+        private readonly Lock _lock = new();
+        private TaskCompletionSource _heard = New();
+
+        /// <summary>Returns when something was heard since it returned for that reason last, or the time is up.</summary>
+        public async ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken)
+        {
+            announcements.Begin();
+            Task heard;
+            lock (_lock) heard = _heard.Task;
+            try
+            {
+                await heard.WaitAsync(most, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return;
+            }
+
+            lock (_lock) _heard = New();
+        }
+
+        public void Hear()
+        {
+            lock (_lock) _heard.TrySetResult();
+        }
+
+        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

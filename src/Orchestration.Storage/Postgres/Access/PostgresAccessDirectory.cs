@@ -9,6 +9,8 @@ internal sealed class PostgresAccessDirectory(Database database, SiloPresence si
 {
     private const string Columns = "SELECT id, name, roles, hash, secret, limits, created_at, expires_at, revoked_at FROM access_keys";
 
+    private readonly Announcements.Ear _ear = announcements.NewEar();
+
     public async ValueTask<byte[]> SecretAsync(ReadOnlyMemory<byte> proposed, CancellationToken cancellationToken)
     {
         var bytes = proposed.ToArray();
@@ -73,7 +75,7 @@ internal sealed class PostgresAccessDirectory(Database database, SiloPresence si
     public async ValueTask<long> VersionAsync(CancellationToken cancellationToken) => await database.RunAsync(
         static (connection, _, cancel) => connection.Command("SELECT count(*) + count(revoked_at) FROM access_keys").ScalarAsync<long>(cancel), cancellationToken).ConfigureAwait(false);
 
-    public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => announcements.WaitAsync(most, cancellationToken);
+    public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => _ear.WaitAsync(most, cancellationToken);
 
     public async ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {

@@ -10,6 +10,8 @@ internal sealed class PostgresAggregatorCatalog(Database database, SiloPresence 
 {
     private const string SettingColumns = "SELECT name, epoch, active, earlier, shadow, canary, canary_share FROM aggregator_settings WHERE name = $1";
 
+    private readonly Announcements.Ear _ear = announcements.NewEar();
+
     // What this silo added to each comparison. Written as a sum, so that a write whose answer was lost can be made again.
     private readonly ConcurrentDictionary<(string Name, string Active, string Other), LiveComparison> _added = new();
 
@@ -102,7 +104,7 @@ internal sealed class PostgresAggregatorCatalog(Database database, SiloPresence 
         return new AggregatorChanges(changes.Select(static change => change.Change).Append(after).Max(), [.. changes.Select(static change => change.Name)]);
     }
 
-    public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => announcements.WaitAsync(most, cancellationToken);
+    public ValueTask WaitAsync(TimeSpan most, CancellationToken cancellationToken) => _ear.WaitAsync(most, cancellationToken);
 
     public async ValueTask AddComparisonAsync(string name, LiveComparison comparison, CancellationToken cancellationToken)
     {
