@@ -9,12 +9,15 @@ namespace Orchestration.Orleans.Benchmarks;
 /// </summary>
 internal static class BenchmarkProgram
 {
+    private static readonly (Call Call, Call Beside, double? Least)[] Again = [(Call.Evaluation, Call.Empty, 0.5)];
+    private static readonly (Call Call, Call Beside, double? Least)[] All = [.. Again, (Call.NewEvaluation, Call.NewEmpty, 0.5), (Call.LeasedJudge, Call.OneJudge, null)];
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
 
     private static async Task<int> Main(string[] args)
     {
         if (args is ["silo", var folder, var number]) return await SiloChild.RunAsync(folder, int.Parse(number, CultureInfo.InvariantCulture));
+        if (args is ["client", var call, var among, var seconds]) return await ClientAsync(Enum.Parse<Call>(call), int.Parse(among, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
         var rounds = args is ["try", ..] ? 1 : 5;
         var report = new Report("orleans", "dotnet run -c Release --project benchmarks/Orchestration.Orleans.Benchmarks");
         foreach (var silos in args is ["try", var most] ? Enumerable.Range(1, int.Parse(most, CultureInfo.InvariantCulture)) : [1, 2]) await ClusterAsync(report, silos, rounds);
@@ -26,6 +29,28 @@ internal static class BenchmarkProgram
         return 0;
     }
 
+    /// <summary>One kind of call from a client for a while, to look at with a profiler.</summary>
+    private static async Task<int> ClientAsync(Call call, int count, TimeSpan time)
+    {
+        var folder = Directory.CreateTempSubdirectory("orchestrate-orleans-bench-").FullName;
+        List<SiloChild> silos = [];
+        try
+        {
+            for (var number = 0; number < count; number++) silos.Add(await SiloChild.StartAsync(folder, number));
+            await using var client = await OrleansClient.ConnectAsync(SiloChild.Options(folder, 0), CancellationToken.None);
+            var caller = new Caller(client.Grains, "");
+            await caller.RunAsync(call, Warm);
+            var rate = await caller.RunAsync(call, time);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:F0} calls/s"));
+            return 0;
+        }
+        finally
+        {
+            foreach (var silo in silos) await silo.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static async Task ClusterAsync(Report report, int count, int rounds)
     {
         var folder = Directory.CreateTempSubdirectory("orchestrate-orleans-bench-").FullName;
@@ -34,9 +59,12 @@ internal static class BenchmarkProgram
         {
             for (var number = 0; number < count; number++) silos.Add(await SiloChild.StartAsync(folder, number));
             var where = count == 1 ? "one silo" : "two silos";
-            await MeasureAsync(report, $"from within, {where}", rounds, async (call, time) => (await Task.WhenAll(silos.Select(silo => silo.CallAsync(call, time)))).Sum());
+            await MeasureAsync(report, $"from within, {where}", All, rounds, async (call, time) => (await Task.WhenAll(silos.Select(silo => silo.CallAsync(call, time)))).Sum());
             await using var client = await OrleansClient.ConnectAsync(SiloChild.Options(folder, 0), CancellationToken.None);
-            await MeasureAsync(report, $"from a client, {where}", rounds, new Caller(client.Grains).RunAsync);
+            await MeasureAsync(report, $"from a client, {where}", All, rounds, new Caller(client.Grains, " of a client").RunAsync);
+
+            // Half of these live in the other silo than the one that the client asks.
+            if (count > 1) await MeasureAsync(report, $"from a client, {where}, what silos asked for first", Again, rounds, new Caller(client.Grains, "").RunAsync);
         }
         finally
         {
@@ -46,9 +74,9 @@ internal static class BenchmarkProgram
     }
 
     /// <summary>Pairs of calls, side by side in turns, so that what else the machine does falls on both; medians.</summary>
-    private static async Task MeasureAsync(Report report, string where, int rounds, Func<Call, TimeSpan, Task<double>> run)
+    private static async Task MeasureAsync(Report report, string where, (Call Call, Call Beside, double? Least)[] calls, int rounds, Func<Call, TimeSpan, Task<double>> run)
     {
-        foreach (var (call, beside, least) in new (Call, Call, double?)[] { (Call.Evaluation, Call.Empty, 0.5), (Call.NewEvaluation, Call.NewEmpty, 0.5), (Call.LeasedJudge, Call.OneJudge, null) })
+        foreach (var (call, beside, least) in calls)
         {
             await run(beside, Warm);
             await run(call, Warm);

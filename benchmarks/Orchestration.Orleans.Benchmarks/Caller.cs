@@ -33,14 +33,17 @@ internal enum Call
 }
 
 /// <summary>Calls as fast as answers come, 64 at a time.</summary>
-internal sealed class Caller(IGrainFactory grains)
+/// <param name="grains">The cluster.</param>
+/// <param name="whose">Whose two thousand pairs are asked for again and again: they live where they were asked for first.</param>
+internal sealed class Caller(IGrainFactory grains, string whose)
 {
     private const int AtOnce = 64;
 
     // Nobody else's keys: what is new is new in the whole cluster.
     private readonly string _own = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId:x16}{TimeProvider.System.GetTimestamp():x16}");
     private readonly JudgeSet _judges = JudgeSet.Of([.. RecordedJudge.Ten.Select(static judge => judge.Descriptor)]);
-    private readonly Pair[] _pairs = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(static number => PairOf(number, ""))];
+    private readonly Pair[] _pairs = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(number => PairOf(number, whose))];
+    private readonly string[] _keys = [.. Enumerable.Range(0, RecordedJudge.Recorded).Select(number => RecordedJudge.IdOf(number) + whose)];
     private readonly GrainPairs _questions = new(grains);
     private long _new;
 
@@ -65,7 +68,7 @@ internal sealed class Caller(IGrainFactory grains)
         switch (call)
         {
             case Call.Empty:
-                return grains.GetGrain<IEmptyGrain>(RecordedJudge.IdOf(pair)).NothingAsync();
+                return grains.GetGrain<IEmptyGrain>(_keys[pair]).NothingAsync();
             case Call.NewEmpty:
                 return grains.GetGrain<IEmptyGrain>(New()).NothingAsync();
             case Call.Evaluation:

@@ -3,6 +3,7 @@ using Orchestration.Core.Pairs;
 using Orchestration.Orleans.Contracts;
 using Orleans;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace Orchestration.Orleans.Benchmarks;
 
@@ -14,7 +15,8 @@ public interface IEmptyGrain : IGrainWithStringKey
     Task NothingAsync();
 }
 
-[Reentrant]
+// Where a pair's evaluation would be, so that both calls go the same way.
+[Reentrant, PreferLocalPlacement]
 internal sealed class EmptyGrain : Grain, IEmptyGrain
 {
     public Task NothingAsync() => Task.CompletedTask;

@@ -28,7 +28,7 @@ internal sealed class SiloChild : IAsyncDisposable
     public static async Task<int> RunAsync(string folder, int number)
     {
         await using var silo = await OrleansSilo.StartAsync(Options(folder, number), CancellationToken.None);
-        var caller = new Caller(silo.Services.GetRequiredService<IGrainFactory>());
+        var caller = new Caller(silo.Services.GetRequiredService<IGrainFactory>(), "");
         Console.WriteLine("ready");
         while (await Console.In.ReadLineAsync() is { } line)
         {

@@ -7,11 +7,13 @@ namespace Orchestration.Orleans.Clients;
 /// <summary>An aggregator of the cluster: asked in whichever silo is nearest, which predicts from its cache.</summary>
 internal sealed class GrainAggregator(IGrainFactory grains, string name) : IAggregator
 {
+    private readonly IAggregatorWorkerGrain _worker = grains.GetGrain<IAggregatorWorkerGrain>(name);
+
     public string Name => name;
 
     public async ValueTask<AggregatorReply> PredictAsync(AggregatorRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await grains.GetGrain<IAggregatorWorkerGrain>(name).PredictAsync(request);
+        return await _worker.PredictAsync(request);
     }
 }

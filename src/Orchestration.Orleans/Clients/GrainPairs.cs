@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orchestration.Orleans.Contracts;
 using Orleans;
+using Orleans.Runtime;
 
 namespace Orchestration.Orleans.Clients;
 
@@ -13,9 +14,12 @@ internal sealed class GrainPairs(IGrainFactory grains)
 
     private readonly ConcurrentDictionary<string, byte> _told = new(StringComparer.Ordinal);
 
+    // Found once: by its interface alone a grain is looked for among attributes every time, which takes as long as the rest of a question in this process.
+    private Kind? _kind;
+
     public async Task<EvaluationAnswer> AskAsync(EvaluationQuestion question, JudgeSet judges)
     {
-        var grain = grains.GetGrain<IPairEvaluationGrain>(question.KeyOf(judges));
+        var grain = Of(question.KeyOf(judges));
         var envelope = new Envelope<EvaluationQuestion>(question);
         if (_told.ContainsKey(judges.Version) && await grain.EvaluateAsync(envelope, null) is { } answer) return answer.Value;
         var first = (await grain.EvaluateAsync(envelope, judges))!.Value;
@@ -23,4 +27,14 @@ internal sealed class GrainPairs(IGrainFactory grains)
         _told.TryAdd(judges.Version, 0);
         return first;
     }
+
+    private IPairEvaluationGrain Of(string key)
+    {
+        if (Volatile.Read(ref _kind) is { } kind) return (IPairEvaluationGrain)grains.GetGrain(GrainId.Create(kind.Grain, key), kind.Interface);
+        var grain = grains.GetGrain<IPairEvaluationGrain>(key);
+        Volatile.Write(ref _kind, new Kind(grain.GetGrainId().Type, ((GrainReference)grain).InterfaceType));
+        return grain;
+    }
+
+    private sealed record Kind(GrainType Grain, GrainInterfaceType Interface);
 }

@@ -4,11 +4,12 @@ using Orchestration.Orleans.Hosting;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Configuration;
+using Orleans.Placement;
 
 namespace Orchestration.Orleans.Grains;
 
 /// <summary>Behind <see cref="IPairEvaluationGrain"/>: <see cref="ServedEvaluation"/> over the judges of the silo that it lives in.</summary>
-[Reentrant, CollectionAgeLimit(Minutes = 1)]
+[Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 1)]
 internal sealed class PairEvaluationGrain(SiloParts parts, SiloActors actors, SiloJudgeSets sets) : Grain, IPairEvaluationGrain
 {
     // Let go once all have judged, as there may be very many pairs.
