@@ -280,7 +280,7 @@ public sealed class SiloWorker
 
             lock (_lock)
             {
-                foreach (var hosted in _hosted.Values) hosted.InWorkBeforeLook = hosted.InWork;
+                foreach (var hosted in _hosted.Values) hosted.MostInWork = hosted.InWork;
             }
 
             var open = await _sweeps.OpenAsync(cancellationToken);
@@ -288,7 +288,7 @@ public sealed class SiloWorker
             lock (_lock)
             {
                 (_open, _openAt, _hasLooked) = ([.. open], _time.GetTimestamp(), true);
-                foreach (var hosted in _hosted.Values) hosted.HeldWhenLooked = Math.Max(hosted.InWorkBeforeLook, hosted.InWork);
+                foreach (var hosted in _hosted.Values) hosted.HeldWhenLooked = hosted.MostInWork;
                 drained = [.. _hosted.Values.Where(hosted => hosted.InWork == 0 && !_open.Exists(one => one.SweepId == hosted.SweepId))];
             }
 
@@ -411,11 +411,14 @@ public sealed class SiloWorker
 
         public int InWork => Volatile.Read(ref _inWork);
 
-        public int InWorkBeforeLook { get; set; }
+        /// <summary>The most that were in work at once since the last look began.</summary>
+        public int MostInWork { get; set; }
 
+        /// <summary>As many at most did the store know of as this silo's when it was looked at.</summary>
         public int HeldWhenLooked { get; set; }
 
-        public void Enter() => Interlocked.Increment(ref _inWork);
+        /// <summary>Under the worker's lock.</summary>
+        public void Enter() => MostInWork = Math.Max(MostInWork, Interlocked.Increment(ref _inWork));
 
         public void Exit() => Interlocked.Decrement(ref _inWork);
 

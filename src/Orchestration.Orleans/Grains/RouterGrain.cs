@@ -25,12 +25,7 @@ internal sealed class RouterWorkerGrain(SiloActors actors) : Grain, IRouterWorke
 {
     private IRouter Router => actors.Router(this.GetPrimaryKeyString());
 
-    // Beside the grain's turn: an embedding may have to be fetched first.
-    public Task<RouteDecision> DecideAsync(RouteRequest request)
-    {
-        var router = Router;
-        return Task.Run(() => router.DecideAsync(request, CancellationToken.None).AsTask());
-    }
+    public Task<RouteDecision> DecideAsync(RouteRequest request) => Router.DecideAsync(request, CancellationToken.None).AsTask();
 
     public Task ObserveAsync(string expert, ExpertCall call)
     {

@@ -29,6 +29,19 @@ internal static class JudgeProbes
 {
     private const int MostChecks = 10;
 
+    /// <summary>Nothing where another version of the program, or another hand, wrote what cannot be read here: the other probes are shown all the same.</summary>
+    private static IReadOnlyList<KeptBiasLine> Read(string result)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(result, ProbeResultJson.Default.KeptBias)?.Lines ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The newest line of each judge and bias, by judge and size of the shift.</summary>
     public static async Task<IReadOnlyList<JudgeProbeLine>> ReadAsync(ICheckLog checks, CancellationToken cancellationToken)
     {
@@ -36,7 +49,7 @@ internal static class JudgeProbes
         foreach (var check in await checks.ListAsync(MostChecks, cancellationToken))
         {
             if (check.Check != "bias") continue;
-            foreach (var line in JsonSerializer.Deserialize(check.Result, ProbeResultJson.Default.KeptBias)?.Lines ?? [])
+            foreach (var line in Read(check.Result))
             {
                 newest.TryAdd(
                     (line.Judge, line.Bias, line.Against),
@@ -64,6 +77,6 @@ internal sealed record KeptBiasLine(
 /// <summary>What is left under a mitigation.</summary>
 internal sealed record KeptMitigation(string Name, bool Helps);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(KeptBias))]
 internal sealed partial class ProbeResultJson : JsonSerializerContext;

@@ -126,11 +126,27 @@ public sealed class SiloWorkerTests : IDisposable
         (await store.Sweeps.FindAsync(rich.Id, Cancelled)).ShouldNotBeNull().State.ShouldBe(SweepState.Completed);
     }
 
+    [Fact]
+    public async Task A_slot_counts_what_another_has_just_chosen_although_the_store_does_not_know_of_it_yet()
+    {
+        await using var store = await OpenAsync();
+        var judge = new Judge();
+        await RegisterAsync(store, judge, "older", 40);
+        await RegisterAsync(store, judge, "newer", 40);
+
+        // The first claim is under way while the other slot looks at the store, which says that nothing of that sweep is held.
+        var sweeps = FirstClaimUnderWay.Of(store.Sweeps);
+        await WorkAsync(store, judge, slots: 2, sweeps: sweeps, poll: TimeSpan.FromMilliseconds(1));
+        var first = (FirstClaimUnderWay)sweeps;
+        first.NextAfterTheLook.ShouldNotBeNull().ShouldNotBe(first.SweepId);
+        judge.Asked.Count.ShouldBe(80);
+    }
+
     private static EmbeddedActors Actors(SqliteStore store, Judge judge) => new([judge], store.Judgments, TimeProvider.System);
 
-    private Task WorkAsync(SqliteStore store, Judge judge, int slots, Func<SweepRecord, SweepHost>? host = null) => new SiloWorker(
-        store.Sweeps, host ?? (_ => new SweepHost(Actors(store, judge))), TimeProvider.System, store.Owner,
-        new SiloWorkOptions { Slots = slots, Poll = TimeSpan.FromMilliseconds(20), UntilIdle = true, OnNote = _notes.Enqueue }, new SweepMeter()).RunAsync(Cancelled);
+    private Task WorkAsync(SqliteStore store, Judge judge, int slots, Func<SweepRecord, SweepHost>? host = null, ISweepStore? sweeps = null, TimeSpan? poll = null) => new SiloWorker(
+        sweeps ?? store.Sweeps, host ?? (_ => new SweepHost(Actors(store, judge))), TimeProvider.System, store.Owner,
+        new SiloWorkOptions { Slots = slots, Poll = poll ?? TimeSpan.FromMilliseconds(20), UntilIdle = true, OnNote = _notes.Enqueue }, new SweepMeter()).RunAsync(Cancelled);
 
     private async Task<SqliteStore> OpenAsync() => await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = _folder.At("s.db") }, Cancelled);
 

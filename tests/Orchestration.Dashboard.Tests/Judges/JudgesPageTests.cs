@@ -96,6 +96,11 @@ public sealed class JudgesPageTests(Browser browser)
             await store.Checks.KeepAsync(new KeptCheck("b", "bias", day.AddDays(1), "0.1.0", Probe("structure", "length", 0.125, 0.05, 0.2, isSure: true)), Stop);
             await store.Checks.KeepAsync(new KeptCheck("c", "bias", day, "0.1.0", Probe("readability", "authority<b>", -0.0001, -0.03, 0.02, isSure: false)), Stop);
             await store.Checks.KeepAsync(new KeptCheck("d", "of a later program", day, "9.0.0", "{}"), Stop);
+
+            // What cannot be read hides nothing else.
+            await store.Checks.KeepAsync(new KeptCheck("e", "bias", day.AddDays(2), "9.0.0", "{}"), Stop);
+            await store.Checks.KeepAsync(new KeptCheck("f", "bias", day.AddDays(2), "9.0.0", """{"lines":[{"judge":"structure"}]}"""), Stop);
+            await store.Checks.KeepAsync(new KeptCheck("g", "bias", day.AddDays(2), "9.0.0", """{"lines":"of another form"}"""), Stop);
         }
 
         await using var visit = await Visit.OpenAsync(browser, silo.Address, "#/judges");

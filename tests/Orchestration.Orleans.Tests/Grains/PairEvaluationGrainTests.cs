@@ -34,6 +34,20 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_pair_lives_in_the_silo_where_it_was_asked_for_first()
+    {
+        var silos = cluster.OfSilos<ILocalSiloDetails>();
+        var management = cluster.Client.GetGrain<IManagementGrain>(0);
+        for (var number = 0; number < 16; number++)
+        {
+            var question = Question($"lives {number}");
+            await AskAsync(question, Both, cluster.GrainsOf(number % 2));
+            await AskAsync(question, Both, cluster.GrainsOf((number + 1) % 2));
+            (await management.GetActivationAddress(cluster.Client.GetGrain<IPairEvaluationGrain>(question.KeyOf(Both)))).ShouldBe(silos[number % 2].SiloAddress);
+        }
+    }
+
+    [Fact]
     public async Task A_judge_that_misses_the_deadline_is_missing_and_what_it_says_later_is_marked_as_late()
     {
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
