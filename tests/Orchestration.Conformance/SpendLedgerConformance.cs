@@ -166,6 +166,21 @@ public abstract class SpendLedgerConformance : StoreConformance
     }
 
     [Fact]
+    public async Task What_was_reserved_for_many_calls_is_settled_once_and_counts_them()
+    {
+        var purpose = new SpendPurpose("relevance@gpt", "gpt");
+        var reservation = (await One.Spending.ReserveAsync(Payer, purpose, 1, Cancel)).ShouldNotBeNull();
+        await One.Spending.SettleAsync(reservation, 700, 0.4m, 0.1m);
+        await One.Spending.SettleAsync(reservation, 700, 0.4m, 0.1m);
+        var unused = (await One.Spending.ReserveAsync(Payer, purpose, 1, Cancel)).ShouldNotBeNull();
+        await One.Spending.SettleAsync(unused, 0, 0, 0);
+
+        (await Two.Spending.ListAsync(Payer, Cancel)).ShouldBe([new SpendEntry(Payer, purpose, 700, 0.4m, 0.1m)]);
+        (await Two.Spending.StatusAsync(Payer, Cancel)).ShouldBe(new SpendStatus(0.4m, 0, 0.1m, null));
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await One.Spending.SettleAsync(unused, -1, 0, 0));
+    }
+
+    [Fact]
     public async Task What_a_killed_owner_had_reserved_is_listed_as_unknown_with_its_purpose()
     {
         var purpose = new SpendPurpose("relevance@gpt", "gpt");

@@ -18,11 +18,12 @@ public interface ISpendLedger
     /// <returns>The reservation, or null where it would pass the cap.</returns>
     ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken);
 
-    /// <summary>Replaces a reservation by what the call cost. Takes no cancellation: money spent is written down. Settling twice counts once.</summary>
+    /// <summary>Replaces a reservation by what its calls cost. Takes no cancellation: money spent is written down. Settling twice counts once.</summary>
     /// <param name="reservation">What was reserved.</param>
+    /// <param name="calls">How many calls it was for; 0 or more.</param>
     /// <param name="settledUsd">What is known to have been charged.</param>
     /// <param name="unknownUsd">What may have been charged without anybody knowing: attempts whose usage never arrived. 0 where every attempt answered.</param>
-    ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd);
+    ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd);
 
     /// <summary>Where a payer stands. Reservations of processes that are no more count as unknown.</summary>
     ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken);
@@ -33,7 +34,7 @@ public interface ISpendLedger
     ValueTask<IReadOnlyList<SpendEntry>> ListAsync(string? payer, CancellationToken cancellationToken);
 }
 
-/// <summary>Calls of the ledger that need no purpose.</summary>
+/// <summary>The ledger's calls in short.</summary>
 public static class SpendLedgerExtensions
 {
     /// <summary>Reserves for no stated purpose.</summary>
@@ -41,6 +42,13 @@ public static class SpendLedgerExtensions
     {
         ArgumentNullException.ThrowIfNull(ledger);
         return ledger.ReserveAsync(payer, SpendPurpose.None, amountUsd, cancellationToken);
+    }
+
+    /// <summary>Settles what was reserved for one call.</summary>
+    public static ValueTask SettleAsync(this ISpendLedger ledger, SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        return ledger.SettleAsync(reservation, 1, settledUsd, unknownUsd);
     }
 }
 
@@ -56,7 +64,7 @@ public readonly record struct SpendPurpose(string Judge, string Deployment)
 /// <summary>What one payer spent for one purpose, in US dollars.</summary>
 /// <param name="Payer">Who paid.</param>
 /// <param name="Purpose">What for.</param>
-/// <param name="Calls">Reservations settled: calls, with all their attempts.</param>
+/// <param name="Calls">Calls settled, each with all its attempts.</param>
 /// <param name="SettledUsd">Known to be spent.</param>
 /// <param name="UnknownUsd">Charged at the reservation because usage never arrived, calls of processes that are no more among it.</param>
 public sealed record SpendEntry(string Payer, SpendPurpose Purpose, long Calls, decimal SettledUsd, decimal UnknownUsd);

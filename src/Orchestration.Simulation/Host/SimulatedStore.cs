@@ -110,8 +110,8 @@ internal sealed class CarriedLedger(Courier courier, ISpendLedger inner) : ISpen
     public ValueTask<SpendReservation?> ReserveAsync(string payer, SpendPurpose purpose, decimal amountUsd, CancellationToken cancellationToken) =>
         courier.SendAsync("ledger: reserve", Repetition.IsKnown, () => inner.ReserveAsync(payer, purpose, amountUsd, CancellationToken.None), cancellationToken);
 
-    public ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd) =>
-        courier.SendAsync("ledger: settle", Repetition.MayComeLate, () => inner.SettleAsync(reservation, settledUsd, unknownUsd), CancellationToken.None);
+    public ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd) =>
+        courier.SendAsync("ledger: settle", Repetition.MayComeLate, () => inner.SettleAsync(reservation, calls, settledUsd, unknownUsd), CancellationToken.None);
 
     public ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken) =>
         courier.SendAsync("ledger: status", Repetition.IsDoneAgain, () => inner.StatusAsync(payer, CancellationToken.None), cancellationToken);

@@ -30,14 +30,14 @@ internal sealed class SpendRows
         return reservation;
     }
 
-    public bool Settle(long id, decimal settledUsd, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null)
+    public bool Settle(long id, decimal settledUsd, decimal unknownUsd, IReadOnlyList<BatchShare>? byJudge = null, long calls = 1)
     {
         if (!Open.Remove(id, out var open)) return false;
         var account = this[open.Reservation.Payer];
         account.Held -= open.Reservation.AmountUsd;
         account.Settled += settledUsd;
         account.Unknown += unknownUsd;
-        foreach (var share in byJudge ?? [new BatchShare(open.Purpose.Judge, 1, settledUsd, unknownUsd)])
+        foreach (var share in byJudge ?? [new BatchShare(open.Purpose.Judge, calls, settledUsd, unknownUsd)])
         {
             var key = (open.Reservation.Payer, share.Judge, open.Purpose.Deployment);
             var entry = Entries.GetValueOrDefault(key) ?? new SpendEntry(open.Reservation.Payer, open.Purpose with { Judge = share.Judge }, 0, 0, 0);
@@ -78,15 +78,16 @@ internal sealed class InMemorySpendLedger(InMemoryOwner owner) : ISpendLedger
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    public async ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd)
     {
         ArgumentNullException.ThrowIfNull(reservation);
+        ArgumentOutOfRangeException.ThrowIfNegative(calls);
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
         await owner.StepAsync(
             data =>
             {
-                var isOpen = data.Spending.Settle(reservation.Id, settledUsd, data.Planted == PlantedBug.SettleWithoutUnknown ? 0 : unknownUsd);
+                var isOpen = data.Spending.Settle(reservation.Id, settledUsd, data.Planted == PlantedBug.SettleWithoutUnknown ? 0 : unknownUsd, calls: calls);
                 if (!isOpen && data.Planted == PlantedBug.SettleTwice) data.Spending[reservation.Payer].Settled += settledUsd;
                 return isOpen;
             },

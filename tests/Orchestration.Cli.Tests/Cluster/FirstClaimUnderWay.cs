@@ -24,12 +24,14 @@ public class FirstClaimUnderWay : DispatchProxy
         return made;
     }
 
+#pragma warning disable CA2012 // A proxy hands on what the method returns, and nobody else has it.
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name switch
     {
         nameof(ISweepStore.ClaimAsync) => ClaimAsync((string)args![0]!, () => (ValueTask<IReadOnlyList<ShardLease>>)targetMethod.Invoke(_sweeps, args)!),
         nameof(ISweepStore.OpenAsync) => OpenAsync((CancellationToken)args![0]!),
         _ => targetMethod.Invoke(_sweeps, args),
     };
+#pragma warning restore CA2012
 
     private async ValueTask<IReadOnlyList<ShardLease>> ClaimAsync(string sweepId, Func<ValueTask<IReadOnlyList<ShardLease>>> claim)
     {

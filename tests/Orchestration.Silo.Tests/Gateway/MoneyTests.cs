@@ -60,6 +60,10 @@ public sealed class MoneyTests
         spent.CapUsd.ShouldBe(0.004m);
         (await world.SpentAsync()).SettledUsd.ShouldBe(spent.SettledUsd);
 
+        // Calls, whatever they were drawn from; one that was refused is none.
+        foreach (var payer in new[] { "key:k1", "router" })
+            (await world.Store.Spending.ListAsync(world.Gateway.Budgets.Today(payer), Stop)).Sum(static entry => entry.Calls).ShouldBe(count);
+
         world.Caller = new GatewayCaller("k2", null, [], SeesAll: false);
         (await world.PostAsync(GatewayWorld.Body("e0"))).StatusCode.ShouldBe(HttpStatusCode.OK, "another key's day is its own");
     }
@@ -220,7 +224,7 @@ public sealed class MoneyTests
             return inner.ReserveAsync(payer, purpose, amountUsd, cancellationToken);
         }
 
-        public ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd) => inner.SettleAsync(reservation, settledUsd, unknownUsd);
+        public ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd) => inner.SettleAsync(reservation, calls, settledUsd, unknownUsd);
 
         public ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken) => inner.StatusAsync(payer, cancellationToken);
 

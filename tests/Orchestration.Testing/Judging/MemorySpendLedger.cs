@@ -46,7 +46,7 @@ public sealed class MemorySpendLedger : ISpendLedger
         }
     }
 
-    public ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    public ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd)
     {
         lock (_lock)
         {
@@ -55,7 +55,7 @@ public sealed class MemorySpendLedger : ISpendLedger
                 throw new InvalidOperationException($"{settledUsd} settled and {unknownUsd} unknown of a reservation of {reservation.AmountUsd}.");
             var payer = _payers.GetValueOrDefault(reservation.Payer);
             var entry = _entries.GetValueOrDefault((reservation.Payer, open.Purpose)) ?? new SpendEntry(reservation.Payer, open.Purpose, 0, 0, 0);
-            _entries[(reservation.Payer, open.Purpose)] = entry with { Calls = entry.Calls + 1, SettledUsd = entry.SettledUsd + settledUsd, UnknownUsd = entry.UnknownUsd + unknownUsd };
+            _entries[(reservation.Payer, open.Purpose)] = entry with { Calls = entry.Calls + calls, SettledUsd = entry.SettledUsd + settledUsd, UnknownUsd = entry.UnknownUsd + unknownUsd };
             _payers[reservation.Payer] = payer with { Settled = payer.Settled + settledUsd, Unknown = payer.Unknown + unknownUsd };
         }
 

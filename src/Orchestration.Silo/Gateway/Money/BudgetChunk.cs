@@ -12,6 +12,9 @@ internal sealed class BudgetChunk(SpendReservation reservation, long openedAt)
     /// <summary>Not drawn, or given back.</summary>
     public decimal Left { get; set; } = reservation.AmountUsd;
 
+    /// <summary>Calls that were settled.</summary>
+    public long Calls { get; set; }
+
     public decimal SettledUsd { get; set; }
 
     public decimal UnknownUsd { get; set; }
@@ -26,6 +29,6 @@ internal sealed class BudgetChunk(SpendReservation reservation, long openedAt)
 /// <summary>An amount drawn for one call, an upper bound.</summary>
 internal readonly record struct BudgetDraw(BudgetLine Line, BudgetChunk Chunk, decimal AmountUsd)
 {
-    /// <summary>Says what the call came to, once; the rest goes back.</summary>
-    public void Settle(decimal settledUsd, decimal unknownUsd) => Line.Settle(this, settledUsd, unknownUsd);
+    /// <summary>Says what the call came to, once, or that there was none; the rest goes back.</summary>
+    public void Settle(int calls, decimal settledUsd, decimal unknownUsd) => Line.Settle(this, calls, settledUsd, unknownUsd);
 }

@@ -37,11 +37,12 @@ internal sealed class BudgetLine(ISpendLedger ledger, string payer, SpendPurpose
     public ValueTask<BudgetDraw?> DrawAsync(decimal amountUsd, CancellationToken cancellationToken) =>
         TryDraw(amountUsd) is { } draw ? ValueTask.FromResult<BudgetDraw?>(draw) : ReserveAsync(amountUsd, cancellationToken);
 
-    public void Settle(in BudgetDraw draw, decimal settledUsd, decimal unknownUsd)
+    public void Settle(in BudgetDraw draw, int calls, decimal settledUsd, decimal unknownUsd)
     {
         lock (_lock)
         {
             var chunk = draw.Chunk;
+            chunk.Calls += calls;
             chunk.SettledUsd += settledUsd;
             chunk.UnknownUsd += unknownUsd;
             chunk.Left += Math.Max(0, draw.AmountUsd - settledUsd - unknownUsd);
@@ -143,7 +144,7 @@ internal sealed class BudgetLine(ISpendLedger ledger, string payer, SpendPurpose
     private void Close(BudgetChunk chunk)
     {
         _chunks--;
-        var settling = ledger.SettleAsync(chunk.Reservation, chunk.SettledUsd, chunk.UnknownUsd).AsTask();
+        var settling = ledger.SettleAsync(chunk.Reservation, chunk.Calls, chunk.SettledUsd, chunk.UnknownUsd).AsTask();
         if (settling.IsCompletedSuccessfully) return;
         _settling.Add(settling);
         _ = settling.ContinueWith(

@@ -45,7 +45,7 @@ internal sealed class Budgets(ISpendLedger ledger, TimeProvider time) : IAsyncDi
         }
         catch
         {
-            draws.Settle(0, 0);
+            draws.GiveBack();
             throw;
         }
 
@@ -169,11 +169,17 @@ internal sealed class BudgetDraws
         else throw new InvalidOperationException("A call has at most two payers.");
     }
 
-    public void Settle(decimal settledUsd, decimal unknownUsd)
+    /// <summary>Says what the call came to.</summary>
+    public void Settle(decimal settledUsd, decimal unknownUsd) => Settle(1, settledUsd, unknownUsd);
+
+    /// <summary>No call is made.</summary>
+    public void GiveBack() => Settle(0, 0, 0);
+
+    private void Settle(int calls, decimal settledUsd, decimal unknownUsd)
     {
         if (Interlocked.Exchange(ref _isSettled, 1) != 0) return;
-        _first?.Settle(settledUsd, unknownUsd);
-        _second?.Settle(settledUsd, unknownUsd);
+        _first?.Settle(calls, settledUsd, unknownUsd);
+        _second?.Settle(calls, settledUsd, unknownUsd);
     }
 }
 

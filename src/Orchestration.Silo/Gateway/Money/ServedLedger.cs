@@ -44,9 +44,9 @@ internal sealed class ServedLedger(ISpendLedger inner, Budgets budgets) : ISpend
         }
     }
 
-    public ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    public ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd)
     {
-        if (reservation.Id >= 0) return inner.SettleAsync(reservation, settledUsd, unknownUsd);
+        if (reservation.Id >= 0) return inner.SettleAsync(reservation, calls, settledUsd, unknownUsd);
         if (_open.TryRemove(reservation.Id, out var draws)) draws.Settle(settledUsd, unknownUsd);
         return ValueTask.CompletedTask;
     }

@@ -35,12 +35,26 @@ internal sealed class PostgresSpendLedger(Database database, SiloPresence silo, 
         return await writer.RunAsync(new SpendStep(id, payer, purpose, amountUsd, 0), cancellationToken).ConfigureAwait(false) ? new SpendReservation(id, payer, amountUsd) : null;
     }
 
-    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    public async ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd)
     {
         ArgumentNullException.ThrowIfNull(reservation);
+        ArgumentOutOfRangeException.ThrowIfNegative(calls);
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
-        await writer.RunAsync(new SpendStep(reservation.Id, reservation.Payer, null, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
+        if (calls == 1)
+        {
+            await writer.RunAsync(new SpendStep(reservation.Id, reservation.Payer, null, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        // The statement of groups counts one call. What was reserved for many is settled every few seconds.
+        await database.TransactAsync(
+            async (connection, _, cancel) =>
+            {
+                await SettleAsync(connection, reservation.Payer, reservation.Id, settledUsd, unknownUsd, judge => [new BatchShare(judge, calls, settledUsd, unknownUsd)], cancel).ConfigureAwait(false);
+                return true;
+            },
+            CancellationToken.None).ConfigureAwait(false);
     }
 
     public async ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken)
@@ -102,19 +116,26 @@ internal sealed class PostgresSpendLedger(Database database, SiloPresence silo, 
             return;
         }
 
+        await SettleAsync(connection, payer, reservation, settled, unknown, _ => byJudge, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task SettleAsync(
+        NpgsqlConnection connection, string payer, long reservation, decimal settled, decimal unknown, Func<string, IReadOnlyList<BatchShare>> byJudge, CancellationToken cancellationToken)
+    {
         await connection.Command("SELECT payer FROM payers WHERE payer = $1 FOR UPDATE", payer).ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        var held = await connection.Command("DELETE FROM reservations WHERE id = $1 RETURNING amount, deployment", reservation)
-            .ListAsync(static reader => (Amount: reader.GetDecimal(0), Deployment: reader.GetString(1)), cancellationToken).ConfigureAwait(false);
+        var held = await connection.Command("DELETE FROM reservations WHERE id = $1 RETURNING amount, deployment, judge", reservation)
+            .ListAsync(static reader => (Amount: reader.GetDecimal(0), Deployment: reader.GetString(1), Judge: reader.GetString(2)), cancellationToken).ConfigureAwait(false);
         if (held.Count == 0) return;
         await connection.Command("UPDATE payers SET settled = settled + $2, unknown = unknown + $3, held = held - $4 WHERE payer = $1", payer, settled, unknown, held[0].Amount)
             .ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        var shares = byJudge(held[0].Judge);
         await connection.Command(
             """
             INSERT INTO spent AS t SELECT $1, g.judge, $2, g.calls, g.settled, g.unknown FROM unnest($3::text[], $4::bigint[], $5::numeric[], $6::numeric[]) AS g(judge, calls, settled, unknown)
             ON CONFLICT (payer, judge, deployment) DO UPDATE SET calls = t.calls + excluded.calls, settled = t.settled + excluded.settled, unknown = t.unknown + excluded.unknown
             """,
-            payer, held[0].Deployment, byJudge.Select(static s => s.Judge).ToArray(), byJudge.Select(static s => s.Calls).ToArray(),
-            byJudge.Select(static s => s.SettledUsd).ToArray(), byJudge.Select(static s => s.UnknownUsd).ToArray()).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+            payer, held[0].Deployment, shares.Select(static s => s.Judge).ToArray(), shares.Select(static s => s.Calls).ToArray(),
+            shares.Select(static s => s.SettledUsd).ToArray(), shares.Select(static s => s.UnknownUsd).ToArray()).ExecuteAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static Task<List<(int Place, bool IsGranted)>> SpendAsync(NpgsqlConnection connection, int silo, IReadOnlyList<SpendStep> steps, CancellationToken cancellationToken) => connection.Command(

@@ -30,12 +30,13 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         return await writer.RunAsync(connection => Reserve(connection, payer, purpose, amountUsd), cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask SettleAsync(SpendReservation reservation, decimal settledUsd, decimal unknownUsd)
+    public async ValueTask SettleAsync(SpendReservation reservation, long calls, decimal settledUsd, decimal unknownUsd)
     {
         ArgumentNullException.ThrowIfNull(reservation);
+        ArgumentOutOfRangeException.ThrowIfNegative(calls);
         ArgumentOutOfRangeException.ThrowIfNegative(settledUsd);
         ArgumentOutOfRangeException.ThrowIfNegative(unknownUsd);
-        await writer.RunAsync(connection => Settle(connection, reservation.Id, settledUsd, unknownUsd), CancellationToken.None).ConfigureAwait(false);
+        await writer.RunAsync(connection => Settle(connection, reservation.Id, settledUsd, unknownUsd, calls: calls), CancellationToken.None).ConfigureAwait(false);
     }
 
     public async ValueTask<SpendStatus> StatusAsync(string payer, CancellationToken cancellationToken)
@@ -59,7 +60,7 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
     }
 
     /// <summary>Settles within a transaction; false where that was done before.</summary>
-    internal static bool Settle(Connection connection, long reservation, decimal settled, decimal unknown, IReadOnlyList<BatchShare>? byJudge = null)
+    internal static bool Settle(Connection connection, long reservation, decimal settled, decimal unknown, IReadOnlyList<BatchShare>? byJudge = null, long calls = 1)
     {
         decimal held;
         string payer;
@@ -75,13 +76,13 @@ internal sealed class SqliteSpendLedger(GroupCommitWriter writer, ReadConnection
         var account = Account.Read(connection, payer);
         account = account with { Settled = account.Settled + settled, Unknown = account.Unknown + unknown, Held = account.Held - held };
         account.Write(connection, payer);
-        if (byJudge is null) Add(connection, payer, purpose, settled, unknown);
+        if (byJudge is null) Add(connection, payer, purpose, settled, unknown, calls);
         foreach (var share in byJudge ?? []) Add(connection, payer, purpose with { Judge = share.Judge }, share.SettledUsd, share.UnknownUsd, share.Calls);
         return true;
     }
 
     // Money is decimal text, which the engine cannot add.
-    private static void Add(Connection connection, string payer, SpendPurpose purpose, decimal settled, decimal unknown, long calls = 1)
+    private static void Add(Connection connection, string payer, SpendPurpose purpose, decimal settled, decimal unknown, long calls)
     {
         using (var select = connection.Use("SELECT calls, settled, unknown FROM spent WHERE payer = ?1 AND judge = ?2 AND deployment = ?3"))
         {
