@@ -43,7 +43,7 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
             var question = Question($"lives {number}");
             await AskAsync(question, Both, cluster.GrainsOf(number % 2));
             await AskAsync(question, Both, cluster.GrainsOf((number + 1) % 2));
-            (await management.GetActivationAddress(cluster.Client.GetGrain<IPairEvaluationGrain>(question.KeyOf(Both)))).ShouldBe(silos[number % 2].SiloAddress);
+            (await management.GetActivationAddress(cluster.Client.GetGrain<IPairEvaluationGrain>(question.KeyOf(Both)), TestContext.Current.CancellationToken)).ShouldBe(silos[number % 2].SiloAddress);
         }
     }
 
