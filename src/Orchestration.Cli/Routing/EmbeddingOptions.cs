@@ -15,6 +15,11 @@ namespace Orchestration.Cli.Routing;
 /// <param name="Exit">The exit status; null where it goes on.</param>
 internal readonly record struct FetchedEmbeddings(PromptEmbeddings? Embeddings, int? Exit);
 
+/// <summary>Who looks at embeddings, and at which.</summary>
+/// <param name="Who">As a sentence begins: the model's file, or the policy.</param>
+/// <param name="Need">What it was trained on; null where it reads words.</param>
+internal readonly record struct EmbeddingUser(string Who, EmbeddingNeed? Need);
+
 /// <summary>The options by which prompts are embedded, wherever they are: bought once, kept in the store, within a cap, resumed by the same command.</summary>
 internal sealed class EmbeddingOptions
 {
@@ -33,7 +38,34 @@ internal sealed class EmbeddingOptions
     /// <param name="configPath">The configuration; null for the usual one.</param>
     /// <param name="prompts">All prompts that will be looked at.</param>
     /// <param name="cancellationToken">Stops; what is under way is awaited and stored.</param>
-    public async Task<FetchedEmbeddings> FetchAsync(CliContext context, ParseResult parsed, string? configPath, IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    public Task<FetchedEmbeddings> FetchAsync(CliContext context, ParseResult parsed, string? configPath, IReadOnlyList<string> prompts, CancellationToken cancellationToken) =>
+        FetchAsync(context, parsed, configPath, prompts, [], cancellationToken);
+
+    /// <summary>Fetches what trained models look at, by the deployment that they were trained on; nothing where all of them read words.</summary>
+    /// <param name="context">The world outside.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="configPath">The configuration; null for the usual one.</param>
+    /// <param name="prompts">All prompts that will be looked at.</param>
+    /// <param name="users">The models or policies.</param>
+    /// <param name="cancellationToken">Stops; what is under way is awaited and stored.</param>
+    /// <exception cref="OrchestrationException">Another deployment is named, none, or one although nobody looks at embeddings; or it serves another model than was trained on.</exception>
+    public Task<FetchedEmbeddings> FetchForAsync(
+        CliContext context, ParseResult parsed, string? configPath, IReadOnlyList<string> prompts, IReadOnlyList<EmbeddingUser> users, CancellationToken cancellationToken)
+    {
+        var named = parsed.GetValue(_deployment);
+        EmbeddingUser[] needing = [.. users.Where(static user => user.Need is not null)];
+        foreach (var (who, need) in needing)
+        {
+            if (need!.Deployment != named)
+                throw new OrchestrationException(ErrorCodes.Usage, $"{who} looks at prompts through embeddings by '{need.Deployment}'{(named is null ? ", which are bought" : $", and not by '{named}'")}: name it with --embeddings {need.Deployment}.");
+        }
+
+        if (named is not null && needing.Length == 0) throw new OrchestrationException(ErrorCodes.Usage, $"--embeddings {named}: nothing here was trained on embeddings. Leave it out.");
+        return FetchAsync(context, parsed, configPath, prompts, needing, cancellationToken);
+    }
+
+    private async Task<FetchedEmbeddings> FetchAsync(
+        CliContext context, ParseResult parsed, string? configPath, IReadOnlyList<string> prompts, IReadOnlyList<EmbeddingUser> users, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(_deployment) is not { } name)
         {
@@ -43,6 +75,7 @@ internal sealed class EmbeddingOptions
 
         await using var host = await EmbeddedHost.OpenAsync(context, configPath, _purchasing.Store(parsed), cancellationToken);
         using var deployment = host.Embeddings(name, _purchasing.Concurrency(parsed));
+        foreach (var (who, need) in users) need!.Check(who, deployment.Model);
         var source = new EmbeddingSource(deployment, host.Store.Judgments, host.Store.Spending, context.Time);
         var payer = "embeddings-" + PairHash.Of(["route embeddings", name, .. prompts]).ToString()[..12];
         var texts = EmbeddingSource.Count(prompts);
@@ -55,20 +88,12 @@ internal sealed class EmbeddingOptions
         if (fetch.Embeddings is { } embeddings)
         {
             await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{fetch.Bought:N0} embeddings of {embeddings.Need.Dimensions:N0} numbers bought now, {fetch.FromStore:N0} from the store, {spent}"));
+            foreach (var (who, need) in users) need!.Check(who, embeddings.Need.Dimensions);
             return new FetchedEmbeddings(embeddings, null);
         }
 
         if (fetch.Cap is not null) await context.Error.WriteLineAsync(fetch.Cap.Message);
         await context.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{fetch.Bought + fetch.FromStore:N0} of {fetch.Texts:N0} embeddings are in the store, {spent}. Nothing is written yet; the same command goes on{(fetch.Cap is null ? "" : " with a higher --max-cost")}."));
         return new FetchedEmbeddings(null, fetch.Cap is null ? ExitStatus.Interrupted : ExitStatus.Capped);
-    }
-
-    /// <summary>Refuses a model that looks at embeddings where a command fetches none.</summary>
-    /// <param name="place">The model's file, or the policy.</param>
-    /// <param name="need">What it looks at; null where it reads words.</param>
-    /// <param name="cure">What to do instead.</param>
-    public static void Refuse(string place, EmbeddingNeed? need, string cure)
-    {
-        if (need is not null) throw new OrchestrationException(ErrorCodes.Usage, $"{place} looks at prompts through embeddings by '{need.Deployment}', which this command does not fetch. {cure}");
     }
 }

@@ -27,6 +27,9 @@ internal sealed record LedgerQuestion
     /// <summary>Turns prompts into numbers for the outcome model where the log has none.</summary>
     public IPromptFeatures? Features { get; init; }
 
+    /// <summary>Fetches the embeddings of the log's prompts that policies look at.</summary>
+    public required Func<IReadOnlyList<string>, IReadOnlyList<EmbeddingUser>, Task<FetchedEmbeddings>> FetchAsync { get; init; }
+
     /// <summary>How values are made.</summary>
     public ValueOptions Options { get; init; } = new();
 
@@ -42,9 +45,10 @@ internal static class LedgerEval
 {
     /// <summary>Reads the policies that are to be valued from the configuration.</summary>
     /// <exception cref="OrchestrationException">There is no such policy, or it cannot be made.</exception>
-    public static LedgerQuestion Question(string[] ledger, string? config, IReadOnlyList<string> policies, ValueOptions options)
+    public static LedgerQuestion Question(
+        string[] ledger, string? config, IReadOnlyList<string> policies, ValueOptions options, Func<IReadOnlyList<string>, IReadOnlyList<EmbeddingUser>, Task<FetchedEmbeddings>> fetch)
     {
-        var question = new LedgerQuestion { Ledger = ledger, Options = options, Features = new UntrainedFeatures() };
+        var question = new LedgerQuestion { Ledger = ledger, Options = options, Features = new UntrainedFeatures(), FetchAsync = fetch };
         if (policies.Count == 0) return question;
         var loaded = OrchestrationConfig.Load(config);
         var router = loaded.Router ?? throw new OrchestrationException(ErrorCodes.Configuration, $"{loaded.File ?? OrchestrationConfig.DefaultFileName} names no experts and policies. Name them, or leave --policy out.");
@@ -54,7 +58,6 @@ internal static class LedgerEval
         if (wanted.Values.FirstOrDefault(static p => p.Rule is RoutingRule.LinUcb or RoutingRule.Thompson) is { } bandit)
             throw new OrchestrationException(ErrorCodes.Usage, $"--policy {bandit.Name} learns as it goes: what it would have learned is not in a log of other decisions. Replay it with 'orchestrate route replay'.");
         IRoutingPolicy[] made = [.. RoutingPolicies.Create(router with { Policies = wanted }).OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => p.Value)];
-        foreach (var policy in made) EmbeddingOptions.Refuse($"--policy {policy.Name}", (policy as IEmbeddedPolicy)?.Embedding, "Value it on a matrix: 'orchestrate route eval --matrix FILE --embeddings DEPLOYMENT'.");
         return question with { Policies = made, DefaultExpert = router.DefaultExpert };
     }
 
@@ -62,8 +65,12 @@ internal static class LedgerEval
     {
         var (routes, report) = await ReadAsync(context, question, cancellationToken);
         if (report is not null) await MetaText.RejectsAsync(context, report);
+        EmbeddingUser[] users = [.. question.Policies.Select(static policy => new EmbeddingUser($"--policy {policy.Name}", (policy as IEmbeddedPolicy)?.Embedding))];
+        var fetched = await question.FetchAsync([.. routes.Select(static route => route.Prompt).OfType<string>()], users);
+        if (fetched.Exit is { } exit) return exit;
+        var policies = question.Policies.Select((policy, i) => users[i].Need is not null && fetched.Embeddings is { } embeddings ? new EmbeddedPolicy(policy, embeddings) : policy);
         var study = LedgerStudy.Of(routes, question.Features, question.Options);
-        LedgerValue[] values = [study.Logged(), study.Uniform(), .. study.Experts.Select(study.Always), .. question.Policies.Select(p => study.Of(p, question.DefaultExpert))];
+        LedgerValue[] values = [study.Logged(), study.Uniform(), .. study.Experts.Select(study.Always), .. policies.Select(p => study.Of(p, question.DefaultExpert))];
         var experts = study.ByExpert();
         await context.Out.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Cli.Meta;
+using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.MetaEvaluation;
 using Orchestration.Core.Routing;
@@ -33,23 +34,18 @@ internal static class ReplayCommand
         var judged = new Option<double>("--judge-share") { Description = "Share of the answers that get a reward.", DefaultValueFactory = _ => 1 };
         var rejects = new Option<string?>("--rejects") { Description = "File for bad rows. Default: they are counted, and the first is shown." };
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
+        var config = SweepCommands.ConfigOption();
+        var embedding = new EmbeddingOptions();
         var command = new Command("replay", "Replays a bandit on a routing matrix, with rewards that come late and experts that change, beside the best single expert, the oracle and chance.")
         {
-            matrix, policy, model, history, historyWeight, delay, drift, runs, seed, width, lambda, halfLife, explore, judged, rejects, json,
+            matrix, policy, model, history, historyWeight, delay, drift, runs, seed, width, lambda, halfLife, explore, judged, rejects, json, config,
         };
+        embedding.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var input = new RowInput { Files = parsed.GetValue(matrix) ?? [], RejectsPath = parsed.GetValue(rejects), StandardInput = context.StandardInput };
             var (rows, report) = RoutingMatrixReader.Read(input, null, cancellationToken);
             await MetaText.RejectsAsync(context, report);
-            IPromptFeatures features = new UntrainedFeatures();
-            if (parsed.GetValue(model) is { } file)
-            {
-                var loaded = RoutingModelFile.Load(file);
-                EmbeddingOptions.Refuse(file, loaded.Embedding, "Replay on a model trained without --embeddings.");
-                features = loaded.Features;
-            }
-
             var rule = parsed.GetValue(policy) == "lin-ucb" ? RoutingRule.LinUcb : RoutingRule.Thompson;
             if (parsed.GetValue(lambda) > 0 && rows.Cost is null)
                 throw new OrchestrationException(ErrorCodes.Usage, "--lambda weighs costs, but not every row has some. Give every row its cost{model: USD}, or leave --lambda out.");
@@ -73,6 +69,11 @@ internal static class ReplayCommand
                 HistoryWeight = parsed.GetValue(historyWeight),
                 Drift = [.. (parsed.GetValue(drift) ?? []).Select(Drift)],
             };
+            var trained = parsed.GetValue(model) is { } file ? RoutingModelFile.Load(file) : null;
+            string[] prompts = [.. rows.Prompts, .. options.History?.Prompts ?? []];
+            var fetched = await embedding.FetchForAsync(context, parsed, parsed.GetValue(config), prompts, [new EmbeddingUser(parsed.GetValue(model) ?? "", trained?.Embedding)], cancellationToken);
+            if (fetched.Exit is { } exit) return exit;
+            IPromptFeatures features = trained is null ? new UntrainedFeatures() : fetched.Embeddings is { } embeddings ? new EmbeddedFeatures(trained.Features, embeddings) : trained.Features;
             var result = BanditReplay.Run(settings, features, new ReplayRows(rows.Experts, rows.Prompts, rows.Quality, rows.Cost), options, cancellationToken);
             await TellAsync(context, settings.Name, result);
             if (parsed.GetValue(json)) await context.Out.WriteLineAsync(MetaText.ToLine(Json(settings.Name, result)));

@@ -50,8 +50,11 @@ internal static class RouteEvalCommand
             {
                 if (hasMatrix) throw new OrchestrationException(ErrorCodes.Usage, "--matrix and --ledger exclude one another: a matrix knows every expert's outcome, a ledger the one that was asked.");
                 var values = ledger.Values(parsed, MetaOptions.Within("--folds", parsed.GetValue(folds), 2, 1000), training.Read(parsed, RoutingHeads.Auto, cancellationToken).Seed);
-                var question = LedgerEval.Question(logged, parsed.GetValue(config), parsed.GetValue(policies) ?? [], values) with { Rejects = parsed.GetValue(rejects), Json = parsed.GetValue(json) };
+                var question = LedgerEval.Question(logged, parsed.GetValue(config), parsed.GetValue(policies) ?? [], values, FetchAsync) with { Rejects = parsed.GetValue(rejects), Json = parsed.GetValue(json) };
                 return await LedgerEval.RunAsync(context, question, cancellationToken);
+
+                Task<FetchedEmbeddings> FetchAsync(IReadOnlyList<string> prompts, IReadOnlyList<EmbeddingUser> users) =>
+                    embedding.FetchForAsync(context, parsed, parsed.GetValue(config), prompts, users, cancellationToken);
             }
 
             if (!hasMatrix) throw new OrchestrationException(ErrorCodes.Usage, "Nothing to value policies on. Name a routing matrix with --matrix, or logged decisions with --ledger.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Orchestration.Cli.Meta;
+using Orchestration.Cli.Sweeps;
 using Orchestration.Core;
 using Orchestration.Core.Routing;
 using Orchestration.Core.Routing.Models;
@@ -20,11 +21,13 @@ internal static class RouteExplainCommand
         var prices = new Option<string?>("--prices") { Description = "Prices, {model, usd_per_mtok_in, usd_per_mtok_out} a row." };
         var outputTokens = new Option<int>("--output-tokens") { Description = "Tokens of an answer, for --prices.", DefaultValueFactory = _ => TokenPriceFile.DefaultOutputTokens };
         var json = new Option<bool>("--json") { Description = "End standard output with one JSON object." };
-        var command = new Command("explain", "Says what a routing model predicts of every expert for a prompt, with intervals, and which rule asks whom.") { file, prompt, policy, prices, outputTokens, json };
+        var config = SweepCommands.ConfigOption();
+        var embedding = new EmbeddingOptions();
+        var command = new Command("explain", "Says what a routing model predicts of every expert for a prompt, with intervals, and which rule asks whom.") { file, prompt, policy, prices, outputTokens, json, config };
+        embedding.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var model = RoutingModelFile.Load(parsed.GetValue(file)!);
-            EmbeddingOptions.Refuse(parsed.GetValue(file)!, model.Embedding, "Ask the router that serves it: GET /v1/routes/ID says why.");
             var text = parsed.GetValue(prompt)!;
             if (text == "-")
             {
@@ -32,7 +35,10 @@ internal static class RouteExplainCommand
                 text = await reader.ReadToEndAsync(cancellationToken);
             }
 
-            var explanation = RouteExplanation.Of(model, text, parsed.GetValue(policy)!, parsed.GetValue(prices), MetaOptions.Within("--output-tokens", parsed.GetValue(outputTokens), 0, 1_000_000), cancellationToken);
+            var fetched = await embedding.FetchForAsync(context, parsed, parsed.GetValue(config), [text], [new EmbeddingUser(parsed.GetValue(file)!, model.Embedding)], cancellationToken);
+            if (fetched.Exit is { } exit) return exit;
+            var asked = new RoutingPrompt(text);
+            var explanation = RouteExplanation.Of(model, fetched.Embeddings?.On(asked) ?? asked, parsed.GetValue(policy)!, parsed.GetValue(prices), MetaOptions.Within("--output-tokens", parsed.GetValue(outputTokens), 0, 1_000_000), cancellationToken);
             var choice = explanation.Choice;
             var table = new MetaTable("expert", "predicted quality", "95%", "mean of the history", "USD", "place");
             foreach (var estimate in choice.Estimates)

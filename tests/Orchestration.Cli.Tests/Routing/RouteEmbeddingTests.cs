@@ -33,11 +33,53 @@ public sealed class RouteEmbeddingTests : IDisposable
         _cli.Error.ShouldContain("0 embeddings of 48 numbers bought now, 120 from the store");
         endpoint.Statistics().EmbeddedTexts.ShouldBe(120);
         line.GetProperty("quality").GetDouble().ShouldBeGreaterThan(line.GetProperty("baselines").GetProperty("best_single").GetDouble() + 0.2);
+    }
 
-        (await _cli.RunAsync(["route", "explain", "--model", _cli.At("m.bin"), "--prompt", "x"])).ShouldBe(2);
-        _cli.Error.ShouldContain("looks at prompts through embeddings by 'vectors'");
-        (await _cli.RunAsync(["route", "replay", "--matrix", matrix, "--model", _cli.At("m.bin")])).ShouldBe(2);
-        _cli.Error.ShouldContain("embeddings by 'vectors'");
+    [Fact]
+    public async Task A_model_that_looks_at_embeddings_is_explained_replayed_and_valued_from_a_log_with_its_own_deployment()
+    {
+        await using var endpoint = await ScriptedEndpoint.StartAsync(new ScriptedEndpointOptions { EmbeddingDimensions = 48 }, cancellationToken: Stop);
+        var matrix = Given(endpoint);
+        string[] world = ["--config", _cli.At("orchestration.yaml"), "--store", _cli.At("s.db")];
+        (await _cli.RunAsync(["route", "train", "--matrix", matrix, "--out", _cli.At("m.bin"), "--embeddings", "vectors", .. world])).ShouldBe(0, _cli.Error);
+
+        // A prompt that nobody embedded yet is bought, once.
+        string[] explain = ["route", "explain", "--model", _cli.At("m.bin"), "--prompt", "loop compile return array", .. world];
+        var (status, line) = await _cli.RunJsonAsync([.. explain, "--embeddings", "vectors", "--json"]);
+        status.ShouldBe(0, _cli.Error);
+        line.GetProperty("expert").GetString().ShouldBe("coder");
+        line.GetProperty("abstained").GetBoolean().ShouldBeFalse();
+        endpoint.Statistics().EmbeddedTexts.ShouldBe(121);
+        (await _cli.RunAsync([.. explain, "--embeddings", "vectors"])).ShouldBe(0, _cli.Error);
+        endpoint.Statistics().EmbeddedTexts.ShouldBe(121);
+
+        (await _cli.RunAsync(explain)).ShouldBe(2);
+        _cli.Error.ShouldContain("looks at prompts through embeddings by 'vectors', which are bought: name it with --embeddings vectors");
+        (await _cli.RunAsync([.. explain, "--embeddings", "others"])).ShouldBe(2);
+        _cli.Error.ShouldContain("and not by 'others'");
+
+        // Rows of the matrix are in the store.
+        string[] replay = ["route", "replay", "--matrix", matrix, "--runs", "2", .. world];
+        (status, line) = await _cli.RunJsonAsync([.. replay, "--model", _cli.At("m.bin"), "--embeddings", "vectors", "--json"]);
+        status.ShouldBe(0, _cli.Error);
+        endpoint.Statistics().EmbeddedTexts.ShouldBe(121);
+        line.GetProperty("reward").GetProperty("mean").GetDouble().ShouldBeGreaterThan(line.GetProperty("baselines").GetProperty("best_single").GetProperty("mean").GetDouble() + 0.1, "it sees by the embedding whose prompt it is");
+        (await _cli.RunAsync([.. replay, "--embeddings", "vectors"])).ShouldBe(2);
+        _cli.Error.ShouldContain("nothing here was trained on embeddings");
+
+        (status, line) = await _cli.RunJsonAsync(["route", "eval", "--ledger", Log(), "--policy", "learned", "--embeddings", "vectors", "--json", .. world]);
+        status.ShouldBe(0, _cli.Error);
+        endpoint.Statistics().EmbeddedTexts.ShouldBe(121);
+        var values = line.GetProperty("policies").EnumerateArray().ToDictionary(static v => v.GetProperty("policy").GetString()!, static v => v.GetProperty("doubly_robust").GetProperty("value").GetDouble());
+        values["learned"].ShouldBeGreaterThan(Math.Max(values["always coder"], values["always poet"]) + 0.2);
+        (await _cli.RunAsync(["route", "eval", "--ledger", _cli.At("log.jsonl"), "--policy", "learned", .. world])).ShouldBe(2);
+        _cli.Error.ShouldContain("--policy learned looks at prompts through embeddings by 'vectors'");
+
+        // The deployment serves another model now: its numbers mean something else, and none are bought.
+        _cli.Write("orchestration.yaml", (await File.ReadAllTextAsync(_cli.At("orchestration.yaml"), Stop)).Replace("acme/small-vectors", "acme/large-vectors", StringComparison.Ordinal));
+        (await _cli.RunAsync([.. explain, "--embeddings", "vectors"])).ShouldBe(2);
+        _cli.Error.ShouldContain("was trained on embeddings of 'acme/small-vectors', and deployment 'vectors' is configured with 'acme/large-vectors'");
+        endpoint.Statistics().EmbeddedTexts.ShouldBe(121);
     }
 
     [Fact]
@@ -86,11 +128,27 @@ public sealed class RouteEmbeddingTests : IDisposable
 
     private string Given(ScriptedEndpoint endpoint, int rows = 120)
     {
-        _cli.Write("orchestration.yaml", "deployments:", $"  vectors: {{endpoint: '{endpoint.ChatEndpoint}', model: acme/small-vectors, prices: {{input: 0.02, output: 0}}}}");
+        _cli.Write("orchestration.yaml", "deployments:", $"  vectors: {{endpoint: '{endpoint.ChatEndpoint}', model: acme/small-vectors, prices: {{input: 0.02, output: 0}}}}",
+            "experts:", "  coder: {deployment: vectors}", "  poet: {deployment: vectors}",
+            "router:", "  default: poet", "  policies:", "    learned: {rule: best, model: m.bin}");
+        return _cli.Write("matrix.jsonl", [.. Prompts(rows).Select((prompt, i) => string.Create(
+            CultureInfo.InvariantCulture,
+            $$$"""{"id":"{{{i}}}","prompt":"{{{prompt}}}","group":"{{{(i % 2 == 0 ? "code" : "verse")}}}","quality":{"coder":{{{(i % 2 == 0 ? 0.9 : 0.2)}}},"poet":{{{(i % 2 == 0 ? 0.3 : 0.9)}}}}}"""))]);
+    }
+
+    /// <summary>The matrix's prompts, sent to either expert by the toss of a coin.</summary>
+    private string Log() => _cli.Write("log.jsonl", [.. Prompts(120).Select(static (prompt, i) =>
+    {
+        var isCoder = i % 4 < 2;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $$$"""{"id":"{{{i}}}","prompt":"{{{prompt}}}","expert":"{{{(isCoder ? "coder" : "poet")}}}","probability":0.5,"candidates":[{"expert":"coder","probability":0.5},{"expert":"poet","probability":0.5}],"reward":{{{(i % 2 == 0) switch { true => isCoder ? 0.9 : 0.3, false => isCoder ? 0.2 : 0.9 }}}}}""");
+    })]);
+
+    private static string[] Prompts(int rows)
+    {
         var random = new Random(5);
         string[][] words = [["def", "return", "loop", "array", "compile"], ["moon", "verse", "rhyme", "river", "sorrow"]];
-        return _cli.Write("matrix.jsonl", [.. Enumerable.Range(0, rows).Select(i => string.Create(
-            CultureInfo.InvariantCulture,
-            $$$"""{"id":"{{{i}}}","prompt":"{{{string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[i % 2][random.Next(5)]))}}} {{{i}}}","group":"{{{(i % 2 == 0 ? "code" : "verse")}}}","quality":{"coder":{{{(i % 2 == 0 ? 0.9 : 0.2)}}},"poet":{{{(i % 2 == 0 ? 0.3 : 0.9)}}}}}"""))]);
+        return [.. Enumerable.Range(0, rows).Select(i => string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', Enumerable.Range(0, 6).Select(_ => words[i % 2][random.Next(5)]))} {i}"))];
     }
 }

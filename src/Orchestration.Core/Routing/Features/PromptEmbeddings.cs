@@ -29,6 +29,15 @@ public sealed class PromptEmbeddings
     /// <exception cref="KeyNotFoundException">It was not embedded.</exception>
     public float[] Of(string prompt) => _vectors[EmbeddingText.Cut(prompt)];
 
+    /// <summary>A prompt with its vector.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <exception cref="KeyNotFoundException">It was not embedded.</exception>
+    public RoutingPrompt On(RoutingPrompt prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return prompt with { Embedding = Of(prompt.Text) };
+    }
+
     /// <summary>The vectors of prompts, in their order.</summary>
     /// <param name="prompts">Their texts, whole.</param>
     public IReadOnlyList<float[]> Of(IReadOnlyList<string> prompts)

@@ -12,21 +12,21 @@ public sealed record RouteExplanation(RoutingChoice Choice, RoutingPrediction Pr
 {
     /// <summary>Asks a policy.</summary>
     /// <param name="model">The routing model.</param>
-    /// <param name="prompt">The prompt.</param>
+    /// <param name="prompt">The prompt, with its embedding where the model looks at one.</param>
     /// <param name="policy">As <see cref="OfflinePolicy.Parse"/> reads it.</param>
     /// <param name="prices">A file of prices; null for none.</param>
     /// <param name="outputTokens">Tokens of an answer, for the prices.</param>
     /// <param name="cancellationToken">Stops reading prices.</param>
     /// <exception cref="OrchestrationException">No such policy, or prices that cannot be read.</exception>
-    public static RouteExplanation Of(RoutingModel model, string prompt, string policy, string? prices, int outputTokens, CancellationToken cancellationToken)
+    public static RouteExplanation Of(RoutingModel model, RoutingPrompt prompt, string policy, string? prices, int outputTokens, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompt);
         var asked = OfflinePolicy.Parse(policy, model.Experts);
         var count = model.Experts.Count;
-        var matrix = new RoutingMatrix(model.Experts, ["prompt"], [prompt], [""], new double[count]);
+        var matrix = new RoutingMatrix(model.Experts, ["prompt"], [prompt.Text], [""], new double[count]);
         var cost = prices is null ? null : TokenPriceFile.Apply(matrix, prices, outputTokens, cancellationToken).Cost;
-        var question = new RoutingQuestion { Prompt = new RoutingPrompt(prompt), Offers = [.. model.Experts.Select((e, m) => new ExpertOffer(e, cost?[m]))] };
+        var question = new RoutingQuestion { Prompt = prompt, Offers = [.. model.Experts.Select((e, m) => new ExpertOffer(e, cost?[m]))] };
         string[] order = count != 2 ? [] : model.Means[1] > model.Means[0] ? [model.Experts[0], model.Experts[1]] : [model.Experts[1], model.Experts[0]];
         var made = asked.On(model, order);
         return new RouteExplanation(made.Choose(question), model.Predict(question.Prompt, asked.Head, new double[count]), model, made.Version);
