@@ -51,6 +51,7 @@ public sealed class CallGraphTests(LivingCluster cluster) : IClassFixture<Living
             ("GrainAggregator", "IAggregatorWorkerGrain"),
             ("GrainJudge", "IJudgeWorkerGrain"),
             ("GrainPairs", "IPairEvaluationGrain"),
+            ("GrainPairs", "by its address"),
             ("GrainQuotaAuthority", "IDeploymentGrain"),
             ("GrainRouter", "IRouterGrain"),
             ("GrainRouter", "IRouterWorkerGrain"),
