@@ -228,6 +228,23 @@ public abstract class SweepStoreConformance : StoreConformance
     }
 
     [Fact]
+    public async Task A_sweep_at_its_cap_is_started_again_and_one_that_waits_is_given_up()
+    {
+        string capped = await SealedAsync(One, 2, Cancel), paused = await SealedAsync(One, 2, Cancel), over = await SealedAsync(One, 2, Cancel);
+        foreach (var id in new[] { capped, over }) (await One.Sweeps.TryChangeStateAsync(id, SweepState.Running, SweepState.Capped, Cancel)).ShouldBeTrue();
+        (await new SweepControl(Two.Sweeps, paused).PauseAsync(Cancel)).State.ShouldBe(SweepState.Interrupted);
+
+        (await new SweepControl(Two.Sweeps, capped).StartAsync(Cancel)).State.ShouldBe(SweepState.Running);
+        (await new SweepControl(Two.Sweeps, paused).CancelAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
+        (await new SweepControl(Two.Sweeps, over).CancelAsync(Cancel)).State.ShouldBe(SweepState.Cancelled);
+
+        // Who holds shards of another sweep holds none of this one.
+        var other = await SealedAsync(One, 2, Cancel);
+        await One.Sweeps.ClaimAsync(other, One.Owner, 1, Lease, Cancel);
+        (await new SweepControl(Two.Sweeps, capped).StandingAsync(Cancel)).Held.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Of_many_who_change_a_state_at_once_one_does()
     {
         var id = await SealedAsync(One, 1, Cancel);

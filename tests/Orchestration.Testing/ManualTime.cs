@@ -11,7 +11,7 @@ public sealed class ManualTime : TimeProvider
 
     /// <summary>
     /// Waits up to this long are over at once: the clock jumps to their end, and they are noted in <see cref="Skipped"/>. Longer ones stay
-    /// until <see cref="Advance"/>. Default zero: none is skipped.
+    /// until <see cref="Advance"/>, and so do periodic ones. Default zero: none is skipped.
     /// </summary>
     public TimeSpan SkipUpTo { get; init; }
 
@@ -84,20 +84,21 @@ public sealed class ManualTime : TimeProvider
                 }
 
                 if (next.Due > _now) _now = next.Due;
-                _timers.Remove(next);
+                if (next.Period == Timeout.InfiniteTimeSpan) _timers.Remove(next);
+                else next.Due += next.Period;
             }
 
             next.GoOff();
         }
     }
 
-    private void Set(ManualTimer timer, TimeSpan dueTime)
+    private void Set(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
         lock (_lock)
         {
             _timers.Remove(timer);
             if (dueTime == Timeout.InfiniteTimeSpan) return;
-            timer.Due = _now + dueTime;
+            (timer.Due, timer.Period) = (_now + dueTime, period);
             _timers.Add(timer);
             for (var i = _waiting.Count - 1; i >= 0; i--)
             {
@@ -106,7 +107,7 @@ public sealed class ManualTime : TimeProvider
                 _waiting.RemoveAt(i);
             }
 
-            if (dueTime > SkipUpTo || SkipUpTo == TimeSpan.Zero) return;
+            if (dueTime > SkipUpTo || SkipUpTo == TimeSpan.Zero || period != Timeout.InfiniteTimeSpan) return;
             _skipped.Add(dueTime);
         }
 
@@ -123,12 +124,13 @@ public sealed class ManualTime : TimeProvider
     {
         public DateTimeOffset Due { get; set; }
 
+        public TimeSpan Period { get; set; }
+
         public void GoOff() => callback(state);
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            if (period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero) throw new NotSupportedException("Periodic timers are not kept by this clock.");
-            clock.Set(this, dueTime);
+            clock.Set(this, dueTime, period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period);
             return true;
         }
 

@@ -13,7 +13,9 @@ namespace Orchestration.Orleans.Grains;
 internal sealed class AggregatorGrain : Grain, IAggregatorGrain
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a follower is told without having followed again.</summary>
+    internal static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly ObserverManager<IAggregatorFollower> _followers;
     private readonly Aggregator _aggregator;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Orchestration.Core;
 using Orchestration.Core.Aggregation.Serving;
 using Orchestration.Orleans.Contracts;
+using Orchestration.Orleans.Grains;
 using Orleans;
 using Orleans.Runtime;
 
@@ -13,8 +14,8 @@ namespace Orchestration.Orleans.Hosting;
 /// </summary>
 internal sealed class SiloAggregators(SiloParts parts) : IAggregatorFollower
 {
-    /// <summary>How often a name is followed again: half of the time for which it is remembered.</summary>
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+    /// <summary>How often a name is followed again: several times within the time for which a follower is remembered.</summary>
+    private static readonly TimeSpan Again = AggregatorGrain.Remembered / 6;
 
     private readonly ConcurrentDictionary<string, Aggregator> _aggregators = new(StringComparer.Ordinal);
     private long _pushed;

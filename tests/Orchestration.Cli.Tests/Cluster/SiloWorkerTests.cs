@@ -142,20 +142,50 @@ public sealed class SiloWorkerTests : IDisposable
         judge.Asked.Count.ShouldBe(80);
     }
 
+    [Fact]
+    public async Task A_silo_that_is_told_to_stop_awaits_what_is_in_flight_gives_its_shards_back_and_says_for_how_long_it_worked()
+    {
+        await using var store = await OpenAsync();
+        var (started, gate) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var judge = new Judge
+        {
+            Before = async _ =>
+            {
+                started.TrySetResult();
+                await gate.Task;
+            },
+        };
+        var sweep = await RegisterAsync(store, judge, "cut", 16, rowsPerShard: 8);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var working = WorkAsync(store, judge, slots: 1, stop: stop.Token);
+        await started.Task;
+        await stop.CancelAsync();
+        working.IsCompleted.ShouldBeFalse("a call is in flight");
+        (await store.Sweeps.HeldAsync(Cancelled)).ShouldHaveSingleItem().Shards.ShouldBe(1);
+        gate.SetResult();
+        await working;
+        judge.Asked.Count.ShouldBeLessThanOrEqualTo(judge.Concurrency, "what was in flight, and no more");
+        (await store.Sweeps.HeldAsync(Cancelled)).ShouldBeEmpty("its shard was given back");
+        var left = (await store.Sweeps.FindAsync(sweep.Id, Cancelled)).ShouldNotBeNull();
+        left.State.ShouldBe(SweepState.Running);
+        left.Totals.Seconds.ShouldBeGreaterThan(0);
+    }
+
     private static EmbeddedActors Actors(SqliteStore store, Judge judge) => new([judge], store.Judgments, TimeProvider.System);
 
-    private Task WorkAsync(SqliteStore store, Judge judge, int slots, Func<SweepRecord, SweepHost>? host = null, ISweepStore? sweeps = null, TimeSpan? poll = null) => new SiloWorker(
+    private Task WorkAsync(
+        SqliteStore store, Judge judge, int slots, Func<SweepRecord, SweepHost>? host = null, ISweepStore? sweeps = null, TimeSpan? poll = null, CancellationToken? stop = null) => new SiloWorker(
         sweeps ?? store.Sweeps, host ?? (_ => new SweepHost(Actors(store, judge))), TimeProvider.System, store.Owner,
-        new SiloWorkOptions { Slots = slots, Poll = poll ?? TimeSpan.FromMilliseconds(20), UntilIdle = true, OnNote = _notes.Enqueue }, new SweepMeter()).RunAsync(Cancelled);
+        new SiloWorkOptions { Slots = slots, Poll = poll ?? TimeSpan.FromMilliseconds(20), UntilIdle = true, OnNote = _notes.Enqueue }, new SweepMeter()).RunAsync(stop ?? Cancelled);
 
     private async Task<SqliteStore> OpenAsync() => await SqliteStore.OpenAsync(new SqliteStoreOptions { Path = _folder.At("s.db") }, Cancelled);
 
-    private async Task<SweepRecord> RegisterAsync(SqliteStore store, Judge judge, string name, int rows, int priority = 0)
+    private async Task<SweepRecord> RegisterAsync(SqliteStore store, Judge judge, string name, int rows, int priority = 0, int rowsPerShard = 1)
     {
         var pairs = _folder.Write(name + ".jsonl", [.. Enumerable.Range(0, rows).Select(i => $$"""{"id":"{{name}}{{i}}","prompt":"q","answer":"{{name}} {{i}}"}""")]);
         var plan = new SweepPlan
         {
-            Data = new IngestOptions { Kind = DataKind.Pairs, Inputs = [pairs], TempFolder = _folder.Folder, RowsPerShard = 1 },
+            Data = new IngestOptions { Kind = DataKind.Pairs, Inputs = [pairs], TempFolder = _folder.Folder, RowsPerShard = rowsPerShard },
             Judges = [new PlannedJudge(judge.Descriptor, new FixedJudge("model", "model", JudgeKind.Llm, judge.Descriptor.Version.ToString()))],
             OutputFolder = _folder.At(name),
             Priority = priority,

@@ -83,6 +83,20 @@ public sealed class ServedEvaluationTests
         var (first, second) = (served.EvaluateAsync(Request(), None).AsTask(), served.EvaluateAsync(Request(), None).AsTask());
         both.SetResult();
         (await first).Judgments.ShouldBe((await second).Judgments);
+        (await first).Totals.Calls.ShouldBe(1);
+        (await second).Totals.Calls.ShouldBe(1, "each has paid for its own");
+    }
+
+    [Fact]
+    public async Task Of_two_requests_at_once_the_first_score_stands_where_a_judge_is_still_missing()
+    {
+        TaskCompletionSource last = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = new ScriptedEvaluation(_ => [Judgment.Scored(0.2), Judgment.Scored(0.3)], _ => [Judgment.Scored(0.1), Judgment.Unscored(UnscoredReason.Unavailable)]);
+        var served = new ServedEvaluation(new FirstIsLast(calls, last.Task));
+        var slow = served.EvaluateAsync(Request(), None).AsTask();
+        (await served.EvaluateAsync(Request(), None)).Judgments.ShouldBe([Judgment.Scored(0.1), Judgment.Unscored(UnscoredReason.Unavailable)]);
+        last.SetResult();
+        (await slow).Judgments.ShouldBe([Judgment.Scored(0.1), Judgment.Scored(0.3)]);
     }
 
     [Fact]
@@ -103,6 +117,20 @@ public sealed class ServedEvaluationTests
         Columns = [.. Columns],
         Table = new JudgmentTable(1, Columns.Length),
     };
+
+    /// <summary>Whoever asks first gets its answer once it is let.</summary>
+    private sealed class FirstIsLast(IPairEvaluation evaluation, Task last) : IPairEvaluation
+    {
+        private int _asked;
+
+        public async ValueTask<EvaluationReply> EvaluateAsync(EvaluationRequest request, CancellationToken cancellationToken)
+        {
+            var isFirst = _asked++ == 0;
+            var reply = await evaluation.EvaluateAsync(request, cancellationToken);
+            if (isFirst) await last;
+            return reply;
+        }
+    }
 
     /// <summary>Fills what is not set, call by call.</summary>
     private sealed class ScriptedEvaluation(params Func<JudgmentTable, Judgment[]>[] calls) : IPairEvaluation

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Orchestration.Core.Aggregation;
 using Orchestration.Orleans.Contracts;
 using Orchestration.Orleans.Hosting;
@@ -38,5 +39,43 @@ public sealed class AggregatorGrainTests(LivingCluster cluster) : IClassFixture<
         }
 
         caches.ShouldAllBe(cache => cache.Pushed > 0);
+    }
+}
+
+/// <summary>What the grain does by itself, where no silo looks at the change feed.</summary>
+public sealed class AggregatorPushTests(StillCluster cluster) : IClassFixture<StillCluster>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Whoever_follows_is_told_of_each_change_once_though_nobody_asks_for_a_look()
+    {
+        var catalog = cluster.Parts[0].Store.Aggregators;
+        var follower = new Follower();
+        var reference = cluster.Client.CreateObjectReference<IAggregatorFollower>(follower);
+        var grain = cluster.Client.GetGrain<IAggregatorGrain>("pushed");
+        (await grain.FollowAsync(reference)).ShouldBe(0);
+        for (var epoch = 1; epoch <= 3; epoch++)
+        {
+            var setting = await catalog.SettingAsync("pushed", Stop);
+            (await catalog.TryChangeAsync(setting.Epoch, setting, null, Stop)).ShouldNotBeNull();
+            (await follower.Told.Reader.ReadAsync(Stop).AsTask().WaitAsync(Patience, Stop)).ShouldBe(("pushed", epoch));
+            (await grain.LookAsync()).ShouldBe(epoch);
+        }
+
+        cluster.Client.DeleteObjectReference<IAggregatorFollower>(reference);
+    }
+
+    private sealed class Follower : IAggregatorFollower
+    {
+        public Channel<(string Name, long Epoch)> Told { get; } = Channel.CreateUnbounded<(string Name, long Epoch)>();
+
+        public Task ChangedAsync(string name, long epoch)
+        {
+            Told.Writer.TryWrite((name, epoch)).ShouldBeTrue();
+            return Task.CompletedTask;
+        }
     }
 }

@@ -42,6 +42,11 @@ public abstract class GrainCluster : IAsyncLifetime
 
     internal IReadOnlyList<SiloParts> Parts => _parts;
 
+    /// <summary>Changes a silo after everything else is set up.</summary>
+    internal virtual void Configure(ISiloBuilder silo)
+    {
+    }
+
     public async ValueTask InitializeAsync()
     {
         _endpoint = await ScriptedEndpoint.StartAsync(new ScriptedEndpointOptions { Latency = TimeSpan.FromMilliseconds(20) });
@@ -69,6 +74,7 @@ public abstract class GrainCluster : IAsyncLifetime
             silo.UseInMemoryReminderService();
             silo.AddActors(parts);
             Calls.Watch(silo);
+            Configure(silo);
             if (IsLiving) silo.Services.AddLife();
         });
         builder.ConfigureClient(client => client.Services.Configure<ExceptionSerializationOptions>(ActorRegistration.AllowFailures));

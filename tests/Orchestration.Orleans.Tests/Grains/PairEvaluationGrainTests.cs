@@ -3,6 +3,7 @@ using Orchestration.Core.Judging;
 using Orchestration.Core.Pairs;
 using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Contracts;
+using Orchestration.Orleans.Hosting;
 using Orleans.Runtime;
 using Shouldly;
 using Xunit;
@@ -28,7 +29,10 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
             var again = await AskAsync(question, Both, grains);
             again.Judgments.ToArray().ShouldBe(first.Judgments.ToArray());
             again.Late.ShouldBeNull();
+            (again.Totals, again.FromStore).ShouldBe((CallTotals.None, 0), "it was paid for by whoever asked first");
         }
+
+        first.Totals.Calls.ShouldBe(2);
 
         (cluster.Quick.Asked, cluster.Slow.Asked).ShouldBe(asked);
     }
@@ -115,6 +119,62 @@ public sealed class PairEvaluationGrainTests(StillCluster cluster) : IClassFixtu
         told.ShouldBe(2);
         var other = cluster.Client.GetGrain<IPairEvaluationGrain>(Question("told otherwise").KeyOf(set));
         (await Should.ThrowAsync<OrchestrationException>(() => other.EvaluateAsync(new Envelope<EvaluationQuestion>(Question("told otherwise")), Both).AsTask())).Message.ShouldContain(Both.Version);
+    }
+
+    [Fact]
+    public async Task Who_asks_tells_each_silo_of_a_judge_set_once()
+    {
+        var set = JudgeSet.Of([new("counted", "quick", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+        var pairs = new GrainPairs(cluster.Client);
+        var before = cluster.Told;
+        for (var number = 0; cluster.Told - before < 2; number++)
+        {
+            number.ShouldBeLessThan(200, "all of these pairs live in one silo");
+            (await pairs.AskAsync(Question("counted " + number), set)).Judgments[0].IsScored.ShouldBeTrue();
+        }
+
+        for (var number = 0; number < 10; number++) (await pairs.AskAsync(Question("counted after " + number), set)).Judgments[0].IsScored.ShouldBeTrue();
+        (cluster.Told - before).ShouldBe(2);
+    }
+
+    [Fact]
+    public void Of_one_version_with_other_columns_each_sender_gets_his_own_and_what_was_told_first_stays()
+    {
+        var sets = cluster.OfSilos<SiloJudgeSets>()[0];
+        var known = JudgeSet.Of([new("known", "quick", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+        var wrong = JudgeSet.Received([new("known", "slow", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], known.Version);
+        var key = Question("versions").KeyOf(known);
+        sets.Of(key, null).ShouldBeNull();
+        sets.Of(key, known)!.Set.ShouldBe(known);
+        sets.Of(key, wrong)!.Set.ShouldBe(wrong);
+        sets.Of(key, null)!.Set.ShouldBe(known);
+        sets.Of(key, known)!.IsComputed.ShouldBeFalse("its judge is limited, and may wait for an endpoint");
+
+        var computed = JudgeSet.Of([new("computed", "relevance", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+        sets.Of(Question("versions").KeyOf(computed), computed)!.IsComputed.ShouldBeTrue();
+        var mixed = JudgeSet.Of([.. computed.Columns, .. known.Columns], _ => cluster.Quick.Descriptor);
+        sets.Of(Question("versions").KeyOf(mixed), mixed)!.IsComputed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Many_judge_sets_are_not_kept_and_one_that_was_forgotten_is_told_of_again()
+    {
+        var sets = cluster.OfSilos<SiloJudgeSets>();
+        var first = JudgeSet.Of([new("many", "quick", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+        var pairs = new GrainPairs(cluster.Client);
+        await pairs.AskAsync(Question("many"), first);
+        foreach (var silo in sets)
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                var other = JudgeSet.Of([new("many " + i, "quick", 0, Core.Evaluation.ColumnKind.Score, Scale.Unit)], _ => cluster.Quick.Descriptor);
+                silo.Of(Question("many").KeyOf(other), other).ShouldNotBeNull();
+            }
+
+            silo.Of(Question("many").KeyOf(first), null).ShouldBeNull();
+        }
+
+        (await pairs.AskAsync(Question("many more"), first)).Judgments[0].IsScored.ShouldBeTrue();
     }
 
     private static EvaluationQuestion Question(string answer) => new() { Pair = new Pair { Id = "p", Prompt = "Which?", Answer = answer, Group = "g" } };

@@ -1,5 +1,6 @@
 using Orchestration.Core;
 using Orchestration.Core.Routing;
+using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Contracts;
 using Orleans;
 using Shouldly;
@@ -52,4 +53,38 @@ public sealed class RouterGrainTests(LivingCluster cluster) : IClassFixture<Livi
 
     private Task<RouteDecision> DecideAsync(int silo, string model) =>
         cluster.GrainsOf(silo).GetGrain<IRouterWorkerGrain>(Router).DecideAsync(new RouteRequest { Model = model, Prompt = new RoutingPrompt("What is a monad?") });
+}
+
+/// <summary>What calls came to, told to a silo's router by those outside.</summary>
+public sealed class RouterObservationTests(LivingCluster cluster) : IClassFixture<LivingCluster>
+{
+    private const string Router = RouterConfig.RouterName;
+
+    [Fact]
+    public async Task An_expert_that_asks_to_be_left_alone_is_left_alone_by_the_router_that_was_told()
+    {
+        var router = new OrleansActors(cluster.GrainsOf(1), TimeProvider.System).Router(Router);
+        (await IsOnOfferAsync(router)).ShouldBeTrue();
+
+        // Nobody waits for an observation, and so it is told until it has arrived.
+        var told = 0;
+        do
+        {
+            told++.ShouldBeLessThan(10_000, "it never arrives");
+            router.Observe("small", new ExpertCall(ExpertCallKind.Failed, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)));
+        }
+        while (await IsOnOfferAsync(router));
+    }
+
+    private static async Task<bool> IsOnOfferAsync(IRouter router)
+    {
+        try
+        {
+            return (await router.DecideAsync(new RouteRequest { Model = "auto:fixed", Prompt = new RoutingPrompt("What is a monad?") }, TestContext.Current.CancellationToken)).Expert == "small";
+        }
+        catch (NoExpertException)
+        {
+            return false;
+        }
+    }
 }

@@ -56,3 +56,72 @@ public sealed class SweepGrainTests(LivingCluster cluster) : IClassFixture<Livin
         return cluster.Client.GetGrain<ISweepGrain>(id);
     }
 }
+
+/// <summary>Where no silo's hands work by themselves: who wakes them, and what comes back to a sweep.</summary>
+public sealed class SweepWatchTests(StillCluster cluster) : IClassFixture<StillCluster>
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private IShardGrain[] Hands => [.. cluster.Cluster.Silos.Select(silo => cluster.Client.GetGrain<IShardGrain>(silo.SiloAddress.ToParsableString()))];
+
+    [Fact]
+    public async Task A_reminder_wakes_the_hands_of_all_silos_while_a_sweep_runs_and_ends_with_it()
+    {
+        await cluster.RunAsync("sweep", "run", "--pairs", Path.Combine(PublicData.RepositoryRoot, "samples", "pairs.jsonl"), "--judges", "relevance", "--out", cluster.At("out"), "--detach");
+        var sweep = cluster.Client.GetGrain<ISweepGrain>("s1");
+        await RemindAsync(sweep);
+        foreach (var hand in Hands) (await hand.StatusAsync()).IsWorking.ShouldBeTrue("the sweep is running");
+
+        // Drained, they stay so whoever starts them.
+        foreach (var hand in Hands)
+        {
+            await hand.DrainAsync();
+            while ((await hand.StatusAsync()).IsWorking) await Task.Yield();
+            await hand.StartAsync();
+            (await hand.StatusAsync()).IsWorking.ShouldBeFalse();
+        }
+
+        // Started, it is watched; a paused one is told apart from one that was given up; and whatever has ended is watched no more.
+        var table = cluster.OfSilos<IReminderTable>()[0];
+        await sweep.StartAsync();
+        (await table.ReadRows(sweep.GetGrainId(), Cancelled)).Reminders.ShouldHaveSingleItem().Period.ShouldBe(TimeSpan.FromMinutes(1));
+        if ((await sweep.StatusAsync()).State == SweepState.Running)
+        {
+            await RemindAsync(sweep);
+            (await table.ReadRows(sweep.GetGrainId(), Cancelled)).Reminders.ShouldHaveSingleItem();
+        }
+
+        var other = cluster.Client.GetGrain<ISweepGrain>("s2");
+        await cluster.RunAsync("sweep", "run", "--pairs", Path.Combine(PublicData.RepositoryRoot, "samples", "pairs.jsonl"), "--judges", "relevance", "--out", cluster.At("out2"), "--detach");
+        (await other.StartAsync()).State.ShouldBe(SweepState.Running, "nobody works any more");
+        (await other.PauseAsync()).State.ShouldBe(SweepState.Interrupted);
+        (await other.StartAsync()).State.ShouldBe(SweepState.Running);
+        await RemindAsync(other);
+        (await table.ReadRows(other.GetGrainId(), Cancelled)).Reminders.ShouldHaveSingleItem("it runs");
+        (await other.CancelAsync()).State.ShouldBe(SweepState.Cancelled);
+        (await Should.ThrowAsync<OrchestrationException>(() => other.StartAsync())).Code.ShouldBe(ErrorCodes.Usage);
+        await RemindAsync(other);
+        (await table.ReadRows(other.GetGrainId(), Cancelled)).Reminders.ShouldBeEmpty();
+    }
+
+    /// <summary>As Orleans does when a minute is over.</summary>
+    private static Task RemindAsync(ISweepGrain sweep) => sweep.AsReference<IRemindable>().ReceiveReminder("watch", default);
+}
+
+/// <summary>Where no silo's hands work by themselves, a sweep that is started wakes them.</summary>
+public sealed class SweepStartTests(StillCluster cluster) : IClassFixture<StillCluster>
+{
+    [Fact]
+    public async Task Whoever_starts_a_sweep_wakes_the_hands_of_all_silos()
+    {
+        await cluster.RunAsync("sweep", "run", "--pairs", Path.Combine(PublicData.RepositoryRoot, "samples", "pairs.jsonl"), "--judges", "relevance", "--out", cluster.At("out"), "--detach");
+        await cluster.Client.GetGrain<ISweepGrain>("s1").StartAsync();
+        foreach (var silo in cluster.Cluster.Silos)
+        {
+            var hand = cluster.Client.GetGrain<IShardGrain>(silo.SiloAddress.ToParsableString());
+            (await hand.StatusAsync()).IsWorking.ShouldBeTrue();
+            await hand.DrainAsync();
+            while ((await hand.StatusAsync()).IsWorking) await Task.Yield();
+        }
+    }
+}

@@ -70,6 +70,18 @@ public sealed class JudgeLeasesTests
     }
 
     [Fact]
+    public void A_share_that_is_given_back_is_there_for_the_others_at_once()
+    {
+        var leases = new JudgeLeases(8, Lease, _time);
+        leases.Grant("a");
+        leases.Grant("b");
+        leases.Release("a");
+        leases.Release("nobody");
+        leases.Holders().ShouldBe([("b", 1)]);
+        leases.Grant("b").Share.ShouldBe(8);
+    }
+
+    [Fact]
     public void A_share_that_is_not_renewed_goes_to_the_others()
     {
         var leases = new JudgeLeases(8, Lease, _time);
@@ -118,9 +130,55 @@ public sealed class JudgeLeasesTests
         _time.Advance(Lease);
         var fourth = places.TakeAsync(None).AsTask();
         places.Release();
-        fourth.IsCompleted.ShouldBeFalse("one place is left without a lease, and it is taken");
+        places.Taken.ShouldBe(1, "one place is left without a lease, and it is taken");
         places.Release();
+        places.Taken.ShouldBe(1);
         await fourth;
+    }
+
+    [Fact]
+    public async Task A_lease_counts_from_before_it_was_asked_for()
+    {
+        var places = new JudgePlaces(_time);
+        var askedAt = _time.GetTimestamp();
+        _time.Advance(Lease - TimeSpan.FromSeconds(1));
+        places.Renew(new JudgeLease(2, Lease), askedAt);
+        await places.TakeAsync(None);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        places.TakeAsync(None).AsTask().IsCompleted.ShouldBeFalse();
+        places.Taken.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_a_limit_nobody_waits()
+    {
+        var places = new JudgePlaces(_time);
+        places.Renew(new JudgeLease(0, Lease), _time.GetTimestamp());
+        for (var i = 0; i < 100; i++) await places.TakeAsync(None).AsTask().WaitAsync(TimeSpan.Zero, _time, None);
+        places.Taken.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Whoever_comes_later_does_not_pass_those_who_wait()
+    {
+        // A lease of two that ran out while both were taken: a third waits, and one place of two has come free since.
+        var time = new SteppedTime();
+        var places = new JudgePlaces(time);
+        places.Renew(new JudgeLease(2, Lease), 0);
+        await places.TakeAsync(None);
+        await places.TakeAsync(None);
+        time.Now = Lease;
+        var third = places.TakeAsync(None).AsTask();
+        places.Release();
+        places.Taken.ShouldBe(1);
+
+        // Within the lease's time again nobody was woken; there is room for one, and it is not the newcomer's.
+        time.Now = TimeSpan.Zero;
+        var fourth = places.TakeAsync(None).AsTask();
+        fourth.IsCompleted.ShouldBeFalse();
+        places.Release();
+        await Task.WhenAll(third, fourth);
+        places.Taken.ShouldBe(2);
     }
 
     [Fact]
@@ -145,6 +203,7 @@ public sealed class JudgeLeasesTests
         await places.TakeAsync(None);
         var waiting = Enumerable.Range(0, 3).Select(_ => places.TakeAsync(None).AsTask()).ToArray();
         places.Renew(new JudgeLease(3, Lease), _time.GetTimestamp());
+        places.Taken.ShouldBe(3, "the third waits on");
         await Task.WhenAll(waiting[0], waiting[1]);
         waiting[2].IsCompleted.ShouldBeFalse();
     }
@@ -162,13 +221,55 @@ public sealed class JudgeLeasesTests
 
         var asked = Enumerable.Range(0, 6).Select(_ => leased.JudgeAsync(request, None).AsTask()).ToArray();
         judge.InFlight.ShouldBe(2);
-        places.Idle.ShouldBe(TimeSpan.Zero);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        places.Idle.ShouldBe(TimeSpan.Zero, "two are under way");
         judge.Answer.TrySetResult();
         await Task.WhenAll(asked);
         judge.Most.ShouldBe(2);
         places.Taken.ShouldBe(0);
         _time.Advance(TimeSpan.FromSeconds(3));
-        places.Idle.ShouldBe(TimeSpan.FromSeconds(3));
+        places.Idle.ShouldBe(TimeSpan.FromSeconds(3), "since the last answer");
+    }
+
+    [Fact]
+    public async Task A_question_that_fails_gives_its_place_back_and_comparisons_take_one_too()
+    {
+        var places = new JudgePlaces(_time);
+        var judge = new SlowJudge();
+        var leased = new LeasedJudge(judge, places);
+        judge.Answer.SetException(new OrchestrationException(ErrorCodes.Deployment, "It is away."));
+        await Should.ThrowAsync<OrchestrationException>(async () => await leased.JudgeAsync(new JudgeRequest<Pair> { Items = [] }, None));
+        places.Taken.ShouldBe(0);
+
+        await places.TakeAsync(None);
+        var comparing = leased.CompareAsync(new JudgeRequest<Comparison> { Items = [] }, None).AsTask();
+        judge.Compared.ShouldBe(0, "the only place is taken");
+        places.Release();
+        (await comparing).Judgments.ShouldHaveSingleItem();
+        judge.Compared.ShouldBe(1);
+        places.Taken.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_judge_that_computes_takes_no_place()
+    {
+        var places = new JudgePlaces(_time);
+        await places.TakeAsync(None);
+        var judge = new SlowJudge { Concurrency = 0 };
+        judge.Answer.SetResult();
+        var leased = new LeasedJudge(judge, places);
+        (await leased.JudgeAsync(new JudgeRequest<Pair> { Items = [] }, None).AsTask().WaitAsync(TimeSpan.Zero, _time, None)).Judgments.ShouldHaveSingleItem();
+        (await leased.CompareAsync(new JudgeRequest<Comparison> { Items = [] }, None).AsTask().WaitAsync(TimeSpan.Zero, _time, None)).Judgments.ShouldHaveSingleItem();
+    }
+
+    /// <summary>A clock that is put where the test wants it, back too.</summary>
+    private sealed class SteppedTime : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
     }
 
     private sealed class SlowJudge : IJudge
@@ -184,7 +285,9 @@ public sealed class JudgeLeasesTests
 
         public JudgeDescriptor Descriptor { get; } = new() { Id = "slow", Kind = JudgeKind.Llm, Version = new Hash128(1, 2), Dimensions = [new JudgeDimension("slow", Scale.Unit)] };
 
-        public int Concurrency => 8;
+        public int Concurrency { get; init; } = 8;
+
+        public int Compared { get; private set; }
 
         public async ValueTask<JudgeReply> JudgeAsync(JudgeRequest<Pair> request, CancellationToken cancellationToken)
         {
@@ -195,6 +298,10 @@ public sealed class JudgeLeasesTests
             return new JudgeReply { Judgments = [Judgment.Scored(1)] };
         }
 
-        public ValueTask<JudgeReply> CompareAsync(JudgeRequest<Comparison> request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<JudgeReply> CompareAsync(JudgeRequest<Comparison> request, CancellationToken cancellationToken)
+        {
+            Compared++;
+            return ValueTask.FromResult(new JudgeReply { Judgments = [Judgment.Scored(1)] });
+        }
     }
 }
