@@ -18,6 +18,12 @@ public static class AzurePlace
 
     private const int MostClusterCharacters = 50;
 
+    // No cluster can have this name, and so no row of Orleans' this key.
+    private const string Trial = "may-it-be-written";
+
+    // The clients' own retries go on for minutes where packets are lost.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>As <c>--clustering azure</c> of <c>orchestrate-orleans-azure silo</c>.</summary>
     public static OrleansPlace Place { get; } = new("azure", $"azure, in the storage account that {Variable} names", ApplyAsync);
 
@@ -30,26 +36,8 @@ public static class AzurePlace
         ArgumentNullException.ThrowIfNull(options);
         var (tables, blobs) = Clients(options.Environment(Variable));
         var names = Names.Of(options.ClusterId);
-        try
-        {
-            await tables.CreateTableIfNotExistsAsync(names.Members, cancellationToken);
-            await tables.CreateTableIfNotExistsAsync(names.Reminders, cancellationToken);
-            await blobs.GetBlobContainerClient(names.Container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-        }
-        catch (Exception e) when (e is RequestFailedException { Status: 0 } || (e is AggregateException all && all.InnerExceptions.All(static one => one is RequestFailedException { Status: 0 })))
-        {
-            throw new OrchestrationException(ErrorCodes.Store, $"The storage account '{tables.AccountName}' does not answer: look at the name or the connection string in {Variable}, and at the network.");
-        }
-        catch (RequestFailedException e)
-        {
-            // The client's message has the whole exchange; nothing of it is needed to know what is wrong.
-            throw new OrchestrationException(ErrorCodes.Store, $"The storage account '{tables.AccountName}' refuses ({e.Status} {e.ErrorCode}): whoever signs in needs the roles Storage Table Data Contributor and Storage Blob Data Contributor; a connection string its account's key.");
-        }
-        catch (AuthenticationFailedException)
-        {
-            throw new OrchestrationException(ErrorCodes.Store, $"Nobody could sign in to the storage account '{tables.AccountName}': give this machine a managed identity (AZURE_CLIENT_ID names one of several), sign in with 'az login', or put a connection string into {Variable}.");
-        }
-
+        await AskAsync(tables.AccountName, tables.Uri, options, stop => TryTablesAsync(tables, names, stop), cancellationToken);
+        await AskAsync(tables.AccountName, blobs.Uri, options, stop => TryBlobsAsync(blobs.GetBlobContainerClient(names.Container), stop), cancellationToken);
         return options with
         {
             Clustering = OrleansClustering.Custom,
@@ -69,6 +57,69 @@ public static class AzurePlace
                 options.ConfigureClient?.Invoke(client);
             },
         };
+    }
+
+    /// <summary>Makes the tables, and does in each what Orleans will: without one of the rights, a silo would join and then not be able to say that it lives.</summary>
+    private static async Task TryTablesAsync(TableServiceClient tables, Names names, CancellationToken cancellationToken)
+    {
+        foreach (var name in (string[])[names.Members, names.Reminders])
+        {
+            await tables.CreateTableIfNotExistsAsync(name, cancellationToken);
+            var table = tables.GetTableClient(name);
+
+            // Silos that start at once may take this row away from one another; no call minds.
+            var row = new TableEntity(Trial, Trial);
+            await table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellationToken);
+            await table.GetEntityIfExistsAsync<TableEntity>(Trial, Trial, cancellationToken: cancellationToken);
+            await table.DeleteEntityAsync(row, ETag.All, cancellationToken);
+        }
+    }
+
+    private static async Task TryBlobsAsync(BlobContainerClient container, CancellationToken cancellationToken)
+    {
+        await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        var blob = container.GetBlobClient(Trial);
+        await blob.UploadAsync(BinaryData.FromString(""), overwrite: true, cancellationToken);
+        await blob.ExistsAsync(cancellationToken);
+        await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Asks one service of the account, and says which and why where it does not do what it was asked.</summary>
+    private static async Task AskAsync(string account, Uri service, OrleansOptions options, Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
+    {
+        // A signature stands behind the question mark.
+        var at = service.GetLeftPart(UriPartial.Path);
+        using var patience = new CancellationTokenSource(Patience, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await ask(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
+        catch (Exception e) when (e is RequestFailedException { Status: 0 } || (e is AggregateException all && all.InnerExceptions.All(static one => one is RequestFailedException { Status: 0 })))
+        {
+            throw NoAnswer();
+        }
+        catch (RequestFailedException e)
+        {
+            // The client's message has the whole exchange; nothing of it is needed to know what is wrong.
+            var answer = $"{e.Status} {e.ErrorCode}".TrimEnd();
+            throw new OrchestrationException(ErrorCodes.Store, e.Status switch
+            {
+                401 or 403 => $"The storage account '{account}' refuses ({answer}) at {at}: who signs in by identity needs the roles Storage Table Data Contributor and Storage Blob Data Contributor; a connection string its account's key, or a shared access signature that is in date and allows everything on tables and blobs (ss=bt, srt=sco, sp=rwdlacu).",
+                404 => $"The storage account '{account}' is not at {at} ({answer}): look at the name and the endpoints in {Variable}.",
+                _ => $"The storage account '{account}' answers {answer} at {at}: try again in a minute; where it goes on, look at the account's state in the portal.",
+            });
+        }
+        catch (AuthenticationFailedException)
+        {
+            throw new OrchestrationException(ErrorCodes.Store, $"Nobody could sign in to the storage account '{account}': give this machine a managed identity (AZURE_CLIENT_ID names one of several), sign in with 'az login', or put a connection string into {Variable}.");
+        }
+
+        OrchestrationException NoAnswer() => new(ErrorCodes.Store, $"The storage account '{account}' does not answer at {at}: look at the name or the connection string in {Variable}, which has to name both TableEndpoint and BlobEndpoint where they are not Azure's own, and at the network.");
     }
 
     private static (TableServiceClient Tables, BlobServiceClient Blobs) Clients(string? account)

@@ -1,6 +1,6 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using Orchestration.Core;
 using Orchestration.Core.Sweeps;
 using Orchestration.Orleans.Clients;
 using Orchestration.Orleans.Contracts;
@@ -14,17 +14,17 @@ namespace Orchestration.Orleans.Azure.Tests;
 /// <summary>Silo processes whose members, grain state and reminders are in Azure's storage, as azurite speaks it.</summary>
 public sealed class AzureClusterTests
 {
+    private static readonly string[] Azure = ["--clustering", "azure"];
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Two_silos_one_of_them_killed_make_the_results_of_one_embedded_process()
     {
         await using var azurite = await Azurite.StartAsync();
-        await using var world = await OrleansWorld.CreateAsync(TimeSpan.FromMilliseconds(150));
-        world.Program = new SiloProgram("Orchestration.Orleans.Azure", "orchestrate-orleans-azure") { Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [AzurePlace.Variable] = azurite.ConnectionString } };
-        string[] azure = ["--clustering", "azure"];
-        var silos = await Task.WhenAll(world.StartSiloAsync(azure), world.StartSiloAsync(azure));
-        await using var client = await OrleansClient.ConnectAsync(await AzurePlace.ApplyAsync(world.Options with { Environment = _ => azurite.ConnectionString }, Stop), Stop);
+        await using var world = await WorldAsync(azurite);
+        var silos = await Task.WhenAll(world.StartSiloAsync(Azure), world.StartSiloAsync(Azure));
+        await using var client = await ConnectAsync(world, azurite);
         await world.RegisterAsync();
         var sweep = client.Grains.GetGrain<ISweepGrain>("s1");
         (await sweep.StartAsync()).State.ShouldBe(SweepState.Running);
@@ -48,44 +48,67 @@ public sealed class AzureClusterTests
         List<string> blobs = [];
         await foreach (var blob in new BlobContainerClient(azurite.ConnectionString, names.Container).GetBlobsAsync(cancellationToken: Stop)) blobs.Add(blob.Name);
         blobs.ShouldContain(static name => name.Contains("judge", StringComparison.Ordinal));
-        silos[1].Said.ShouldNotContain("AccountKey");
-    }
-
-    [Theory]
-    [InlineData(null, "orchestration", "put the storage account's name")]
-    [InlineData("", "orchestration", "put the storage account's name")]
-    [InlineData("No Account", "orchestration", "neither the name of a storage account")]
-    [InlineData("AccountKey=c2VjcmV0", "orchestration", "neither the name of a storage account")]
-    [InlineData("UseDevelopmentStorage=true", "Team-A", "--cluster is 'Team-A'")]
-    public async Task What_is_wrong_is_told_with_its_cure_and_nothing_that_may_be_a_key(string? account, string cluster, string message)
-    {
-        var failure = await Should.ThrowAsync<OrchestrationException>(() => AzurePlace.ApplyAsync(new OrleansOptions { Store = "s", ClusterId = cluster, Environment = _ => account }, Stop));
-        failure.Code.ShouldBe(ErrorCodes.Usage);
-        failure.Message.ShouldContain(message);
-        failure.ToString().ShouldNotContain("c2VjcmV0");
+        foreach (var silo in silos) silo.Said.ShouldNotContain(azurite.Key);
     }
 
     [Fact]
-    public async Task A_key_that_is_not_the_accounts_is_refused_and_not_shown()
+    public async Task All_silos_are_killed_at_once_and_others_elsewhere_join_and_go_on()
     {
         await using var azurite = await Azurite.StartAsync();
-        var wrong = Convert.ToBase64String(new byte[64]);
-        var connection = string.Join(';', azurite.ConnectionString.Split(';').Select(part => part.StartsWith("AccountKey=", StringComparison.Ordinal) ? "AccountKey=" + wrong : part));
-        var failure = await Should.ThrowAsync<OrchestrationException>(() => AzurePlace.ApplyAsync(new OrleansOptions { Store = "s", Environment = _ => connection }, Stop));
-        failure.Code.ShouldBe(ErrorCodes.Store);
-        failure.Message.ShouldContain("'testaccount' refuses (403");
-        failure.ToString().ShouldNotContain(wrong);
+        await using var world = await WorldAsync(azurite);
+        string[] quickly = [.. Azure, "--failure-detection", "3"];
+        await Task.WhenAll(world.StartSiloAsync(quickly), world.StartSiloAsync(quickly));
+        await world.RegisterAsync();
+        await world.Endpoint.RequestsReachedAsync(60).WaitAsync(TimeSpan.FromMinutes(1), Stop);
+        var killed = world.Silos.ToArray();
+        foreach (var silo in killed) silo.Kill();
+        await Task.WhenAll(killed.Select(static silo => silo.Exited));
+
+        // Nobody is left to say that the others are dead; those who come do, two at once.
+        await Task.WhenAll(world.StartSiloAsync(quickly), world.StartSiloAsync(quickly)).WaitAsync(TimeSpan.FromMinutes(1), Stop);
+        await using var client = await ConnectAsync(world, azurite);
+        (await client.Grains.GetGrain<ISweepGrain>("s1").StatusAsync()).Rows.ShouldBeGreaterThan(0, "the client is at one of those who came");
+        await world.CheckAsync(mostRepaid: 2 * OrleansWorld.MostClaims);
+        foreach (var silo in world.Silos) silo.Said.ShouldNotContain(azurite.Key);
     }
 
     [Fact]
-    public async Task An_account_that_does_not_answer_is_told_by_its_name()
+    public async Task A_silo_that_is_told_to_stop_drains_and_leaves_and_a_client_connects_to_what_remains()
     {
-        // Nobody listens at this port.
-        const string Connection = "DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/nobody;TableEndpoint=http://127.0.0.1:1/nobody;";
-        var failure = await Should.ThrowAsync<OrchestrationException>(() => AzurePlace.ApplyAsync(new OrleansOptions { Store = "s", Environment = static _ => Connection }, Stop));
-        failure.Code.ShouldBe(ErrorCodes.Store);
-        failure.Message.ShouldStartWith("The storage account 'nobody' does not answer");
-        failure.ToString().ShouldNotContain("c2VjcmV0");
+        await using var azurite = await Azurite.StartAsync();
+        await using var world = await WorldAsync(azurite);
+        var silos = await Task.WhenAll(world.StartSiloAsync(Azure), world.StartSiloAsync(Azure));
+        await world.RegisterAsync();
+        await world.Endpoint.RequestsReachedAsync(60).WaitAsync(TimeSpan.FromMinutes(1), Stop);
+        (await silos[0].StopAsync()).ShouldBe(0, silos[0].Said);
+        silos[0].Said.ShouldContain("has left");
+        (await ActiveAsync(world, azurite)).ShouldBe([silos[1].Ports.Gateway], "who leaves says so in the table, and nobody has to find out");
+        await using var client = await ConnectAsync(world, azurite);
+        (await client.Grains.GetGrain<ISweepGrain>("s1").StatusAsync()).State.ShouldBe(SweepState.Running);
+        await world.CheckAsync(mostRepaid: 0);
+    }
+
+    private static async Task<OrleansWorld> WorldAsync(Azurite azurite)
+    {
+        var world = await OrleansWorld.CreateAsync(TimeSpan.FromMilliseconds(150));
+        world.Program = new SiloProgram("Orchestration.Orleans.Azure", "orchestrate-orleans-azure") { Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [AzurePlace.Variable] = azurite.ConnectionString, ["ORCHESTRATE_ORLEANS_LOG"] = "1" } };
+        return world;
+    }
+
+    private static async Task<OrleansClient> ConnectAsync(OrleansWorld world, Azurite azurite) =>
+        await OrleansClient.ConnectAsync(await AzurePlace.ApplyAsync(world.Options with { Environment = _ => azurite.ConnectionString }, Stop), Stop);
+
+    /// <summary>The ports for clients of the members that are there.</summary>
+    private static async Task<int[]> ActiveAsync(OrleansWorld world, Azurite azurite)
+    {
+        List<int> ports = [];
+        var members = new TableServiceClient(azurite.ConnectionString).GetTableClient(AzurePlace.Names.Of(world.Options.ClusterId).Members);
+        await foreach (var row in members.QueryAsync<TableEntity>("Status eq 'Active'", cancellationToken: Stop))
+        {
+            if (row.GetString("ProxyPort") is { } port) ports.Add(int.Parse(port, CultureInfo.InvariantCulture));
+        }
+
+        return [.. ports];
     }
 
     private static async Task<int> RowsAsync(TableClient table)

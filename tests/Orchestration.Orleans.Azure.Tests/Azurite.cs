@@ -9,10 +9,10 @@ namespace Orchestration.Orleans.Azure.Tests;
 /// <summary>Azurite, which speaks as Azure's storage does, as a process of this test's own.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
-    private const string Account = "testaccount";
+    public const string Account = "testaccount";
 
     // Made up, as everything that this server knows.
-    private static readonly string Key = Convert.ToBase64String(Enumerable.Range(0, 64).Select(static i => (byte)i).ToArray());
+    private static readonly string Made = Convert.ToBase64String(Enumerable.Range(0, 64).Select(static i => (byte)i).ToArray());
 
     private readonly Process _process;
     private readonly string _folder;
@@ -20,6 +20,8 @@ internal sealed class Azurite : IAsyncDisposable
     private Azurite(Process process, string folder, string connection) => (_process, _folder, ConnectionString) = (process, folder, connection);
 
     public string ConnectionString { get; }
+
+    public string Key => Made;
 
     /// <summary>Starts it; a test is skipped where there is none.</summary>
     public static async Task<Azurite> StartAsync()
@@ -30,7 +32,7 @@ internal sealed class Azurite : IAsyncDisposable
         int[] ports = [.. Enumerable.Range(0, 3).Select(static _ => FreePort())];
         var start = new ProcessStartInfo(program!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder, "--blobPort", Text(ports[0]), "--tablePort", Text(ports[1]), "--queuePort", Text(ports[2]) }) start.ArgumentList.Add(argument);
-        start.Environment["AZURITE_ACCOUNTS"] = $"{Account}:{Key}";
+        start.Environment["AZURITE_ACCOUNTS"] = $"{Account}:{Made}";
         var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };
@@ -38,7 +40,7 @@ internal sealed class Azurite : IAsyncDisposable
         process.BeginErrorReadLine();
         var azurite = new Azurite(
             process, folder,
-            $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{Text(ports[0])}/{Account};TableEndpoint=http://127.0.0.1:{Text(ports[1])}/{Account};");
+            $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Made};BlobEndpoint=http://127.0.0.1:{Text(ports[0])}/{Account};TableEndpoint=http://127.0.0.1:{Text(ports[1])}/{Account};");
         foreach (var port in ports[..2]) await azurite.AnswersAsync(port);
         return azurite;
     }

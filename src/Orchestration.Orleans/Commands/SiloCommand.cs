@@ -4,6 +4,7 @@ using System.Net;
 using Orchestration.Cli;
 using Orchestration.Core;
 using Orchestration.Orleans.Hosting;
+using Orchestration.Storage;
 
 namespace Orchestration.Orleans.Commands;
 
@@ -53,7 +54,10 @@ internal static class SiloCommand
                 Note = context.Error.WriteLine,
             };
             var place = places.FirstOrDefault(place => place.Name == parsed.GetValue(clustering));
-            return await RunAsync(context, place is null ? options : await place.ApplyAsync(options, cancellationToken), cancellationToken);
+            if (place is null) return await RunAsync(context, options, cancellationToken);
+            if (!StoreLocation.IsShared(options.Store))
+                throw new OrchestrationException(ErrorCodes.Usage, $"--clustering {place.Name} places members and grain state; judgments, sweeps and money need a store that all silos can open: name a PostgreSQL database with --store postgres://…, or in ORCHESTRATE_STORE.");
+            return await RunAsync(context, await place.ApplyAsync(options, cancellationToken), cancellationToken);
         });
         return command;
     }

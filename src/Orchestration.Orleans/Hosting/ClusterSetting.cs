@@ -4,16 +4,17 @@ using Orchestration.Orleans.Postgres;
 using Orchestration.Storage;
 using Orchestration.Storage.Postgres;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 
 namespace Orchestration.Orleans.Hosting;
 
 /// <summary>Where members find one another, put into effect for silos and for clients.</summary>
 internal sealed class ClusterSetting
 {
-    /// <summary>A living silo writes that it is alive once in each detection time.</summary>
-    private const int SilencesOfTheDead = 3;
+    private const int JoinTimes = 10;
 
     private readonly OrleansOptions _options;
     private readonly string? _connection;
@@ -33,8 +34,7 @@ internal sealed class ClusterSetting
     }
 
     /// <summary>
-    /// Until cancelled, takes members out that have said nothing for longer than living ones ever do. Orleans leaves that to the living; where all silos of a cluster were killed there are none,
-    /// and no silo could join until somebody cleared the table.
+    /// Until cancelled, takes members out of PostgreSQL's tables, by its clock, that have said nothing for longer than living ones ever do. For other places <see cref="JoinWatch"/> does it.
     /// </summary>
     public async Task BuryAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class ClusterSetting
         using var timer = new PeriodicTimer(_options.FailureDetection / 2, _options.Time);
         try
         {
-            do await OrleansSchema.BuryAsync(_connection, _options.ClusterId, _options.FailureDetection * SilencesOfTheDead, cancellationToken);
+            do await OrleansSchema.BuryAsync(_connection, _options.ClusterId, _options.FailureDetection * JoinWatch.SilencesOfTheDead, cancellationToken);
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -74,6 +74,9 @@ internal sealed class ClusterSetting
                 break;
         }
 
+        if (_options.Clustering != OrleansClustering.Localhost)
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => new JoinWatch(services.GetRequiredService<IMembershipTable>(), services.GetRequiredService<ILocalSiloDetails>().SiloAddress, _options, buries: _connection is null));
+
         const int Probes = 3;
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -81,6 +84,9 @@ internal sealed class ClusterSetting
             membership.NumMissedProbesLimit = Probes;
             membership.TableRefreshTimeout = _options.FailureDetection;
             membership.IAmAliveTablePublishTimeout = _options.FailureDetection;
+
+            // Longer than the dead are waited for, however long that was set to be.
+            if (_options.FailureDetection * JoinTimes > membership.MaxJoinAttemptTime) membership.MaxJoinAttemptTime = _options.FailureDetection * JoinTimes;
         });
     }
 

@@ -33,10 +33,10 @@ internal static class OrleansQueries
         CREATE INDEX IF NOT EXISTS OrleansRemindersByHash ON OrleansRemindersTable (ServiceId, GrainHash);
         """;
 
-    /// <summary>Marks silent members (cluster, silence) as dead: status 6 of Orleans.Runtime.SiloStatus; 0 is none.</summary>
+    /// <summary>Marks silent active members (cluster, silence) as dead: from status 3 of Orleans.Runtime.SiloStatus to 6. One that joins writes no sign of life yet, and nobody waits for it.</summary>
     public const string Bury = """
         WITH buried AS (
-            UPDATE OrleansMembershipTable SET Status = 6 WHERE DeploymentId = $1 AND Status BETWEEN 1 AND 5 AND IAmAliveTime < now() - $2 RETURNING 1)
+            UPDATE OrleansMembershipTable SET Status = 6 WHERE DeploymentId = $1 AND Status = 3 AND IAmAliveTime < now() - $2 RETURNING 1)
         UPDATE OrleansMembershipVersionTable SET Timestamp = now(), Version = Version + 1 WHERE DeploymentId = $1 AND EXISTS (SELECT 1 FROM buried)
         """;
 
