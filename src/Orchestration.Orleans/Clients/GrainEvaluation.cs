@@ -5,17 +5,18 @@ using Orchestration.Orleans.Contracts;
 
 namespace Orchestration.Orleans.Clients;
 
-/// <summary>Evaluations by the cluster: each row of a batch by the grain of its pair, all at once. Cells that are set already are kept, as everywhere.</summary>
+/// <summary>Evaluations by the cluster: each row of a batch by the grain of its pair, all at once. Cells that are set already are kept and not asked for, as everywhere.</summary>
 internal sealed class GrainEvaluation(GrainPairs grains, IActors actors, TimeProvider time) : IPairEvaluation
 {
     public async ValueTask<EvaluationReply> EvaluateAsync(EvaluationRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var judges = JudgeSet.Of(request.Columns, id => actors.Judge(id).Descriptor);
-        var rows = new Task<EvaluationAnswer>[request.Table.Rows];
+        Dictionary<string, Asked> sets = new(StringComparer.Ordinal);
+        var rows = new (Asked Asked, Task<EvaluationAnswer> Answer)?[request.Table.Rows];
         for (var row = 0; row < rows.Length; row++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (SetOf(request, row, sets) is not { } asked) continue;
             var question = new EvaluationQuestion
             {
                 Pair = request.Pairs.Count != 0 ? request.Pairs[row] : null,
@@ -23,19 +24,19 @@ internal sealed class GrainEvaluation(GrainPairs grains, IActors actors, TimePro
                 Payer = request.Payer,
                 Within = Within(request.Deadline),
             };
-            rows[row] = grains.AskAsync(question, judges);
+            rows[row] = (asked, grains.AskAsync(question, asked.Judges));
         }
 
         var (totals, fromStore) = (CallTotals.None, 0L);
         for (var row = 0; row < rows.Length; row++)
         {
-            var answer = await rows[row];
+            if (rows[row] is not { } question) continue;
+            var answer = await question.Answer;
             (totals, fromStore) = (totals + answer.Totals, fromStore + answer.FromStore);
             var unscored = 0;
-            for (var column = 0; column < request.Table.Columns; column++)
+            for (var i = 0; i < question.Asked.Columns.Length; i++)
             {
-                if (request.Table.IsSet(row, column)) continue;
-                var judgment = answer.Judgments[column];
+                var (column, judgment) = (question.Asked.Columns[i], answer.Judgments[i]);
                 if (!judgment.IsScored)
                 {
                     unscored++;
@@ -45,10 +46,22 @@ internal sealed class GrainEvaluation(GrainPairs grains, IActors actors, TimePro
                 request.Table.Set(row, column, judgment);
             }
 
-            request.Observer?.Judged(request.Table.Columns - unscored, unscored, (int)answer.FromStore, answer.Totals);
+            request.Observer?.Judged(question.Asked.Columns.Length - unscored, unscored, (int)answer.FromStore, answer.Totals);
         }
 
         return new EvaluationReply(totals, fromStore);
+    }
+
+    /// <summary>The judges of the cells that a row has no judgment of; null where it has all. Rows with the same cells share a set.</summary>
+    private Asked? SetOf(EvaluationRequest request, int row, Dictionary<string, Asked> sets)
+    {
+        var open = string.Create(request.Table.Columns, (request.Table, row), static (cells, place) =>
+        {
+            for (var column = 0; column < cells.Length; column++) cells[column] = place.Table.IsSet(place.row, column) ? '-' : '?';
+        });
+        if (sets.TryGetValue(open, out var known)) return known;
+        int[] columns = [.. Enumerable.Range(0, open.Length).Where(column => open[column] == '?')];
+        return columns.Length == 0 ? null : sets[open] = new Asked(columns, JudgeSet.Of([.. columns.Select(column => request.Columns[column])], id => actors.Judge(id).Descriptor));
     }
 
     private TimeSpan Within(DateTimeOffset? deadline)
@@ -59,4 +72,9 @@ internal sealed class GrainEvaluation(GrainPairs grains, IActors actors, TimePro
         // Zero would mean that there is none.
         return left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1);
     }
+
+    /// <summary>What is asked for of a row.</summary>
+    /// <param name="Columns">Columns of the table, in the order of the judge set.</param>
+    /// <param name="Judges">Their judges.</param>
+    private sealed record Asked(int[] Columns, JudgeSet Judges);
 }

@@ -16,21 +16,24 @@ public sealed class GrainEvaluationTests(StillCluster cluster) : IClassFixture<S
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Rows_are_evaluated_each_by_itself_known_cells_are_kept_and_everything_is_counted()
+    public async Task Rows_are_evaluated_each_by_itself_known_cells_are_kept_and_not_asked_for_and_everything_is_counted()
     {
         var (actors, columns) = await ActorsAsync();
-        var table = new JudgmentTable(2, 2);
+        var table = new JudgmentTable(3, 2);
         table.SetScored(1, 0, 0.125);
+        table.SetScored(2, 0, 0.25);
+        table.SetScored(2, 1, 0.5);
         var observer = new Observer();
-        Pair[] pairs = [Of("one"), Of("three")];
+        Pair[] pairs = [Of("one"), Of("three"), Of("seven")];
         var request = new EvaluationRequest { Pairs = pairs, Columns = columns, Table = table, Payer = "somebody", Observer = observer };
 
         var reply = await actors.PairEvaluation("").EvaluateAsync(request, Stop);
 
         (table.Value(0, 0), table.Value(0, 1)).ShouldBe((GatedJudge.ScoreOf(pairs[0]), GatedJudge.ScoreOf(pairs[0])));
         (table.Value(1, 0), table.Value(1, 1)).ShouldBe((0.125, GatedJudge.ScoreOf(pairs[1])));
-        reply.Totals.ShouldBe(new CallTotals(4, 0, default, 2m));
-        observer.Scored.ShouldBe(4);
+        (table.Value(2, 0), table.Value(2, 1)).ShouldBe((0.25, 0.5));
+        reply.Totals.ShouldBe(new CallTotals(3, 0, default, 1.5m));
+        observer.Scored.ShouldBe(3);
         cluster.Slow.Payer.ShouldBe("somebody");
     }
 
