@@ -14,6 +14,9 @@ namespace Orchestration.Silo.Gateway;
 /// <summary><c>POST /v1/chat/completions</c>: reads, decides, has the plan carried out, passes the answer on, and tells the router what came of it.</summary>
 internal sealed class ChatFront(Gateway gateway, TimeProvider time)
 {
+    /// <summary>How long a request waits while all experts are cooling down. Most that ask to be left alone ask for a second or two; a client that is told so asks again at once, and is refused at once.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public async Task ServeAsync(HttpContext http, GatewayCaller caller)
     {
         var startedAt = time.GetTimestamp();
@@ -33,7 +36,7 @@ internal sealed class ChatFront(Gateway gateway, TimeProvider time)
             var payers = gateway.PayersOf(setup, caller);
             var embedder = setup.Embedders.Of(body.Model, payers, caller.Key);
             if (embedder is not null) request = request with { Prompt = await setup.Embedders.AddAsync(body.Model, embedder, request.Prompt, deadline.Token) };
-            var decision = await setup.Router.DecideAsync(request, deadline.Token);
+            var decision = await DecideAsync(setup, request, deadline.Token);
             var wantsText = decision.IsSampled || setup.Config.Keep != KeptTraffic.Nothing || GatewaySetup.NeedsJudges(decision.Choice);
             run = new RouteRun(decision, new CallOrder(body, payers, caller.Key, wantsText), setup.Of(decision.Choice.Experts)) { Deadline = decision.At + setup.Config.Deadline, Embedding = embedder?.Step };
             answer = await setup.RunAsync(run, deadline.Token);
@@ -58,6 +61,28 @@ internal sealed class ChatFront(Gateway gateway, TimeProvider time)
         {
             if (run is not null) await EndAsync(http, setup!, run, answer, startedAt);
             bytes.Dispose();
+        }
+    }
+
+    /// <summary>Decides; where everybody is cooling down, once the first of them no longer is.</summary>
+    /// <exception cref="NoExpertException">That is too far away, or nobody can answer however long one waits.</exception>
+    private async ValueTask<RouteDecision> DecideAsync(GatewaySetup setup, RouteRequest request, CancellationToken cancellationToken)
+    {
+        var begunAt = time.GetTimestamp();
+        var most = setup.Config.Deadline < Patience ? setup.Config.Deadline : Patience;
+        while (true)
+        {
+            TimeSpan wait;
+            try
+            {
+                return await setup.Router.DecideAsync(request, cancellationToken);
+            }
+            catch (NoExpertException nobody) when (nobody.RetryAfter is { } soonest && time.GetElapsedTime(begunAt) + soonest <= most)
+            {
+                wait = soonest;
+            }
+
+            await Task.Delay(wait, time, cancellationToken);
         }
     }
 

@@ -64,10 +64,11 @@ internal sealed class GatewayWorld : IAsyncDisposable
     /// <param name="deployment">Further lines of each deployment.</param>
     /// <param name="limits">What the gateway takes at once.</param>
     /// <param name="publisher">Who makes the models.</param>
+    /// <param name="time">By which the gateway and its router wait; null for the system's.</param>
     /// <param name="quarantined">Judges that have no say; null for none.</param>
     public static async Task<GatewayWorld> StartAsync(
         ScriptedEndpointOptions[] endpoints, string router = "", string expert = "", Func<RoutingQuestion, RoutingChoice>? policy = null, string deployment = "", GatewayLimits? limits = null,
-        Func<IReadOnlyDictionary<string, string>>? quarantined = null, string publisher = "")
+        Func<IReadOnlyDictionary<string, string>>? quarantined = null, string publisher = "", TimeProvider? time = null)
     {
         var started = new List<ScriptedEndpoint>();
         foreach (var options in endpoints) started.Add(await ScriptedEndpoint.StartAsync(options with { ApiKey = Key, Prices = Prices }, cancellationToken: Stop));
@@ -77,8 +78,8 @@ internal sealed class GatewayWorld : IAsyncDisposable
         var deployments = new SiloDeployments(config, new DeploymentServices { Time = TimeProvider.System, Environment = static name => name == "TEST_KEY" ? Key : null, Quotas = store.Quotas });
         var policies = new Dictionary<string, IRoutingPolicy>(StringComparer.Ordinal);
         if (policy is not null) policies["auto"] = new FixedPolicy(policy);
-        var actor = new Router(new RouterServices { Time = TimeProvider.System }, RouterSetup.Create(config, policies));
-        var gateway = new Silo.Gateway.Gateway(store, TimeProvider.System, limits, quarantined);
+        var actor = new Router(new RouterServices { Time = time ?? TimeProvider.System }, RouterSetup.Create(config, policies));
+        var gateway = new Silo.Gateway.Gateway(store, time ?? TimeProvider.System, limits, quarantined);
         gateway.Prepare(config, deployments.Chat, deployments, actor).Effect();
 
         var builder = WebApplication.CreateSlimBuilder();
