@@ -1,11 +1,12 @@
 using System.Globalization;
 using Orchestration.Benchmarks.Whole;
 using Orchestration.Orleans.Clients;
+using Orchestration.Orleans.Hosting;
 
 namespace Orchestration.Orleans.Benchmarks;
 
 /// <summary>
-/// Calls a second through the grains of pair evaluations, beside empty grain calls in the same run, and what a hot judge costs with and without the silo-local lease. <c>try</c> measures once and writes nothing.
+/// Calls a second through the grains of pair evaluations, beside empty grain calls in the same run, and what a hot judge costs with and without the silo-local lease. <c>try</c> measures once and writes nothing; <c>client CALL SILOS SECONDS</c> calls one thing, for a profiler.
 /// </summary>
 internal static class BenchmarkProgram
 {
@@ -32,39 +33,36 @@ internal static class BenchmarkProgram
     /// <summary>One kind of call from a client for a while, to look at with a profiler.</summary>
     private static async Task<int> ClientAsync(Call call, int count, TimeSpan time)
     {
-        var folder = Directory.CreateTempSubdirectory("orchestrate-orleans-bench-").FullName;
-        List<SiloChild> silos = [];
-        try
+        await WithSilosAsync(count, async (silos, options) =>
         {
-            for (var number = 0; number < count; number++) silos.Add(await SiloChild.StartAsync(folder, number));
-            await using var client = await OrleansClient.ConnectAsync(SiloChild.Options(folder, 0), CancellationToken.None);
+            await using var client = await OrleansClient.ConnectAsync(options, CancellationToken.None);
             var caller = new Caller(client.Grains, "");
             await caller.RunAsync(call, Warm);
             var rate = await caller.RunAsync(call, time);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:F0} calls/s"));
-            return 0;
-        }
-        finally
-        {
-            foreach (var silo in silos) await silo.DisposeAsync();
-            Directory.Delete(folder, recursive: true);
-        }
+        });
+        return 0;
     }
 
-    private static async Task ClusterAsync(Report report, int count, int rounds)
+    private static Task ClusterAsync(Report report, int count, int rounds) => WithSilosAsync(count, async (silos, options) =>
+    {
+        var where = count == 1 ? "one silo" : "two silos";
+        await MeasureAsync(report, $"from within, {where}", All, rounds, async (call, time) => (await Task.WhenAll(silos.Select(silo => silo.CallAsync(call, time)))).Sum());
+        await using var client = await OrleansClient.ConnectAsync(options, CancellationToken.None);
+        await MeasureAsync(report, $"from a client, {where}", All, rounds, new Caller(client.Grains, " of a client").RunAsync);
+
+        // Half of these live in the other silo than the one that the client asks.
+        if (count > 1) await MeasureAsync(report, $"from a client, {where}, what silos asked for first", Again, rounds, new Caller(client.Grains, "").RunAsync);
+    });
+
+    private static async Task WithSilosAsync(int count, Func<IReadOnlyList<SiloChild>, OrleansOptions, Task> run)
     {
         var folder = Directory.CreateTempSubdirectory("orchestrate-orleans-bench-").FullName;
         List<SiloChild> silos = [];
         try
         {
             for (var number = 0; number < count; number++) silos.Add(await SiloChild.StartAsync(folder, number));
-            var where = count == 1 ? "one silo" : "two silos";
-            await MeasureAsync(report, $"from within, {where}", All, rounds, async (call, time) => (await Task.WhenAll(silos.Select(silo => silo.CallAsync(call, time)))).Sum());
-            await using var client = await OrleansClient.ConnectAsync(SiloChild.Options(folder, 0), CancellationToken.None);
-            await MeasureAsync(report, $"from a client, {where}", All, rounds, new Caller(client.Grains, " of a client").RunAsync);
-
-            // Half of these live in the other silo than the one that the client asks.
-            if (count > 1) await MeasureAsync(report, $"from a client, {where}, what silos asked for first", Again, rounds, new Caller(client.Grains, "").RunAsync);
+            await run(silos, SiloChild.Options(folder, 0));
         }
         finally
         {
