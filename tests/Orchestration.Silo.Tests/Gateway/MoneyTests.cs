@@ -69,6 +69,23 @@ public sealed class MoneyTests
     }
 
     [Fact]
+    public async Task A_call_that_one_payer_refuses_is_none_of_the_others()
+    {
+        await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions()], router: "  usd-per-day: 0.004\n");
+        world.Caller = new GatewayCaller("k1", 1, [], SeesAll: false);
+        var count = 0;
+        while ((await world.PostAsync(GatewayWorld.Body("e0"))).StatusCode == HttpStatusCode.OK && ++count < 100)
+        {
+        }
+
+        count.ShouldBeInRange(1, 99);
+        (await world.SpentAsync("key:k1")).SettledUsd.ShouldBe(world.Endpoints[0].Statistics().CostUsd);
+        await world.SpentAsync();
+        foreach (var payer in new[] { "key:k1", "router" })
+            (await world.Store.Spending.ListAsync(world.Gateway.Budgets.Today(payer), Stop)).Sum(static entry => entry.Calls).ShouldBe(count);
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_frees_the_endpoint_and_what_it_cost_is_unknown()
     {
         await using var world = await GatewayWorld.StartAsync([new ScriptedEndpointOptions { StreamPause = TimeSpan.FromSeconds(10) }]);
